@@ -1,0 +1,3 @@
+module ztools
+
+go 1.26

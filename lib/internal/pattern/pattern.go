@@ -1,0 +1,66 @@
+// Package pattern is what makes the socket types differ: which pipe a message
+// goes to, which one the next comes from, and what is dropped or refused.
+//
+// There is a file per socket type, over three strategies: lb (load balance), fq
+// (fair queue) and dist (distribute). A pattern never blocks, starts no
+// goroutine, reads no clock and does no I/O. Its socket calls it with the
+// socket's lock held.
+package pattern
+
+import (
+	"ztools/lib/internal/msg"
+	"ztools/lib/internal/option"
+	"ztools/lib/internal/pipe"
+)
+
+// Events says what a socket can do now, as ZMQ_EVENTS does.
+type Events uint8
+
+// The bits of Events, as ZMQ_POLLIN and ZMQ_POLLOUT.
+const (
+	In  Events = 1
+	Out Events = 2
+)
+
+// Pattern is the behaviour of one socket type.
+//
+// Messages pass frame by frame. The socket calls Send for all frames of a
+// message, and Recv for all frames of a message, without letting go of its
+// lock, and calls none of the event methods in between.
+type Pattern interface {
+	// Attach adds a pipe whose peer is ready to talk, or, for a connection that
+	// is still being made, one that queues. The pattern may call p.Close() to
+	// refuse it.
+	Attach(p *pipe.Pipe)
+	// Detach removes a pipe that has ended. The pattern has not closed it.
+	Detach(p *pipe.Pipe)
+	// Readable tells that a read on p, which failed before, may succeed.
+	Readable(p *pipe.Pipe)
+	// Writable tells that a write on p, which failed before, may succeed.
+	Writable(p *pipe.Pipe)
+	// Hiccup tells that the connection behind p broke and is being made again:
+	// what was queued for the peer and must be fresh is to be sent again.
+	Hiccup(p *pipe.Pipe)
+
+	// Send sends one frame. Errors are errno.Errno values. EAGAIN, EHOSTUNREACH
+	// and the like on the first frame of a message mean that nothing was done
+	// and m is still the caller's. Frames behind the first are never refused
+	// with EAGAIN. On success a body of msg.RefMin bytes and more is no longer
+	// the caller's.
+	Send(m *msg.Msg) error
+	// Recv receives one frame into m; EAGAIN when there is none. A body below
+	// msg.RefMin is valid until the next call of any method; a larger one is the
+	// caller's.
+	Recv(m *msg.Msg) error
+	// Ready says what would not fail with EAGAIN now.
+	Ready() Events
+
+	// Set handles the options that belong to this socket type (ROUTER_MANDATORY,
+	// XPUB_VERBOSE, SUBSCRIBE, ...); it returns EINVAL for any other, which
+	// the socket then looks up in the option table. v has the type that the
+	// option table parsed it to: int, []byte or string.
+	Set(id option.ID, v any) error
+	// Get is the value of an option that only the pattern knows
+	// (TOPICS_COUNT); EINVAL for any other.
+	Get(id option.ID) (any, error)
+}

@@ -1,0 +1,207 @@
+package pipe
+
+import (
+	"encoding/binary"
+
+	"ztools/lib/internal/msg"
+)
+
+// A Batch is a run of frames, encoded as ZMTP 2.0 and 3.x put them on the
+// wire (RFC 37): flags, a size of 1 or 8 bytes, the body. The queue between two
+// goroutines is therefore what the writer of a NULL connection sends, as it
+// stands: a frame is encoded once, while the sender's bytes are hot, and it
+// costs the garbage collector nothing.
+//
+// Bodies of msg.RefMin bytes and more stand beside the bytes in Ext, in order.
+type Batch struct {
+	Bytes []byte
+	Ext   []Ext
+	// Msgs counts the whole messages; routing-id frames are not messages.
+	Msgs int
+	// Commands says that at least one frame is a ZMTP command.
+	Commands bool
+
+	buf   *msg.Buf // holds Bytes
+	marks []mark   // where the connection's properties change
+}
+
+// Ext is a body that travels by reference.
+type Ext struct {
+	At   int // offset in Bytes right behind the frame's header
+	Body []byte
+	Buf  *msg.Buf
+}
+
+// mark says which connection the frames from At on came over.
+type mark struct {
+	at   int
+	meta *msg.Meta
+}
+
+// headerMax is the longest frame header.
+const headerMax = 9
+
+// AppendHeader appends a frame header in ZMTP 2.0 and 3.x form.
+func AppendHeader(dst []byte, flags msg.Flags, size int) []byte {
+	if size < 256 {
+		return append(dst, byte(flags), byte(size))
+	}
+	dst = append(dst, byte(flags|msg.Long))
+	return binary.BigEndian.AppendUint64(dst, uint64(size))
+}
+
+// add appends one frame.
+func (b *Batch) add(m *msg.Msg, pool *msg.Pool) {
+	n := len(m.Body)
+	need := headerMax
+	if n < msg.RefMin {
+		need += n
+	}
+	if cap(b.Bytes)-len(b.Bytes) < need {
+		b.grow(need, pool)
+	}
+	if n < 256 { // the common case, without a call
+		at := len(b.Bytes)
+		dst := b.Bytes[: at+2+n : cap(b.Bytes)]
+		dst[at], dst[at+1] = byte(m.Flags), byte(n)
+		copy(dst[at+2:], m.Body)
+		b.Bytes = dst
+	} else {
+		b.Bytes = AppendHeader(b.Bytes, m.Flags, n)
+		if n < msg.RefMin {
+			b.Bytes = append(b.Bytes, m.Body...)
+		} else {
+			b.Ext = append(b.Ext, Ext{At: len(b.Bytes), Body: m.Body, Buf: m.Buf})
+		}
+	}
+	if m.Flags&(msg.More|msg.Identity) == 0 {
+		b.Msgs++
+	}
+	if m.Flags&msg.Command != 0 {
+		b.Commands = true
+	}
+}
+
+// grow makes room for n more bytes.
+func (b *Batch) grow(n int, pool *msg.Pool) {
+	next := pool.Get(max(2*cap(b.Bytes), len(b.Bytes)+n))
+	next.B = next.B[:cap(next.B)]
+	b.Bytes = next.B[:copy(next.B, b.Bytes)]
+	pool.Put(b.buf)
+	b.buf = next
+}
+
+// splice appends the frames of from, whose messages thereby change hands.
+func (b *Batch) splice(from *Batch, pool *msg.Pool) {
+	if cap(b.Bytes)-len(b.Bytes) < len(from.Bytes) {
+		b.grow(len(from.Bytes), pool)
+	}
+	base := len(b.Bytes)
+	b.Bytes = append(b.Bytes, from.Bytes...)
+	for _, e := range from.Ext {
+		e.At += base
+		b.Ext = append(b.Ext, e)
+	}
+	b.Msgs += from.Msgs
+	b.Commands = b.Commands || from.Commands
+}
+
+// setMeta notes that the frames added from here on belong to meta.
+func (b *Batch) setMeta(meta *msg.Meta) {
+	b.marks = append(b.marks, mark{len(b.Bytes), meta})
+}
+
+// reset empties the batch and keeps its memory for the next run.
+func (b *Batch) reset() {
+	b.Bytes = b.Bytes[:0]
+	clear(b.Ext)
+	b.Ext = b.Ext[:0]
+	clear(b.marks)
+	b.marks = b.marks[:0]
+	b.Msgs, b.Commands = 0, false
+}
+
+// release empties the batch and gives its memory back, so that a connection
+// at rest owns no buffer.
+func (b *Batch) release(pool *msg.Pool) {
+	b.reset()
+	pool.Put(b.buf)
+	b.buf, b.Bytes = nil, nil
+	if cap(b.Ext) > 16 {
+		b.Ext = nil
+	}
+}
+
+// releaseBytes gives the memory of an empty batch back. What connection the
+// next frames come over stays noted.
+func (b *Batch) releaseBytes(pool *msg.Pool) {
+	pool.Put(b.buf)
+	b.buf, b.Bytes = nil, nil
+}
+
+// replace makes m the only frame.
+func (b *Batch) replace(m *msg.Msg, pool *msg.Pool) {
+	b.empty(pool)
+	b.add(m, pool)
+}
+
+// empty drops the frames but not what connection the next ones come over.
+func (b *Batch) empty(pool *msg.Pool) {
+	n := len(b.marks)
+	if n == 0 {
+		b.drop(pool)
+		return
+	}
+	meta := b.marks[n-1].meta
+	b.drop(pool)
+	b.setMeta(meta)
+}
+
+// drop is release for frames that nobody will read: bodies go back too.
+func (b *Batch) drop(pool *msg.Pool) {
+	for i := range b.Ext {
+		pool.Put(b.Ext[i].Buf)
+	}
+	b.release(pool)
+}
+
+// A Cursor walks the frames of a Batch.
+type Cursor struct {
+	At   int // offset of the next frame in Bytes
+	Ext  int // index of the next Ext
+	mark int
+	meta *msg.Meta
+}
+
+// Done reports whether no frame is left.
+func (c *Cursor) Done(b *Batch) bool { return c.At >= len(b.Bytes) }
+
+// Next reads the frame under the cursor into m and moves behind it. The body
+// of m points into b. Next must not be called when Done.
+func (c *Cursor) Next(b *Batch, m *msg.Msg) {
+	for c.mark < len(b.marks) && b.marks[c.mark].at <= c.At {
+		c.meta = b.marks[c.mark].meta
+		c.mark++
+	}
+	at := c.At
+	flags := msg.Flags(b.Bytes[at])
+	size := 0
+	if flags&msg.Long == 0 {
+		size = int(b.Bytes[at+1])
+		at += 2
+	} else {
+		size = int(binary.BigEndian.Uint64(b.Bytes[at+1:]))
+		at += 9
+	}
+	m.Flags = flags &^ msg.Long
+	m.Meta = c.meta
+	if c.Ext < len(b.Ext) && b.Ext[c.Ext].At == at {
+		e := &b.Ext[c.Ext]
+		m.Body, m.Buf = e.Body, e.Buf
+		c.Ext++
+		c.At = at
+		return
+	}
+	m.Body, m.Buf = b.Bytes[at:at+size:at+size], nil
+	c.At = at + size
+}

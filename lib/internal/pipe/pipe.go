@@ -1,0 +1,581 @@
+// Package pipe is the hand-over point between goroutines: between a socket and
+// a connection, or between two sockets of one process (inproc).
+//
+//	socket A                                             socket B or connection
+//	   Pipe ── out ──► queue (bytes, HWM, credit) ──► in ── Pipe
+//	   Pipe ◄── in ─── queue                     ◄── out ── Pipe
+//
+// A queue has one writer and one reader at a time. The writer appends frames
+// under the queue's lock; the reader takes everything written so far in one
+// swap and then reads it without a lock. Parts of a message are staged by the
+// writer and appear together with the last part, so a reader never sees half a
+// message and taking back a begun one (Rollback) is free.
+//
+// The high-water mark counts as libzmq's pipe.cpp does: whole messages, written
+// less acknowledged; the reader acknowledges each time it has read another
+// (hwm+1)/2.
+//
+// Lock order: a socket's lock may be held while a queue's is taken, never the
+// other way round. An Owner is called with no queue lock held, but possibly
+// with the caller's socket lock: it must only take leaf locks of its own.
+package pipe
+
+import (
+	"math"
+	"sync"
+	"sync/atomic"
+
+	"ztools/lib/internal/msg"
+)
+
+// An Owner sits at one end of a pipe and is told when its end changed. Each
+// change is told once: Readable after a read that found nothing, Writable after
+// a write that found no room, Closed when the other end has closed and all it
+// wrote has been read.
+type Owner interface {
+	Readable(*Pipe)
+	Writable(*Pipe)
+	Closed(*Pipe)
+}
+
+// Config is what a pipe is made from. Limits are in messages, 0 is unlimited.
+type Config struct {
+	Pool *msg.Pool
+	// AtoB and BtoA limit the two directions.
+	AtoB, BtoA Limit
+	// Conflate keeps only the newest frame in either direction.
+	Conflate bool
+}
+
+// Limit is the limit of one direction. For inproc both ends queue, so the sum
+// counts and 0 on either side is no limit; over a network only one end does and
+// the other is NoBoost.
+type Limit struct{ Snd, Rcv int }
+
+// NoBoost says that the other end of a queue has no limit of its own to add.
+const NoBoost = -1
+
+func (l Limit) hwm() int {
+	switch {
+	case l.Snd == 0 || l.Rcv == 0:
+		return 0
+	case l.Snd < 0:
+		return l.Rcv
+	case l.Rcv < 0:
+		return l.Snd
+	}
+	return l.Snd + l.Rcv
+}
+
+// Pipe is one end of a two-way connection.
+type Pipe struct {
+	in, out *queue
+	peer    *Pipe
+
+	// The fields below belong to the holder of the end (for a socket: to its
+	// pattern, under the socket's lock). The pipe does not look at them.
+
+	Index     [3]int // places in the holder's lists
+	RoutingID string // ROUTER, REP, STREAM: the peer's id
+	ID        uint32 // SERVER, PEER: the peer's id
+	Local     bool   // the connection was made by connect, not by bind
+	Tag       any    // the holder's own
+}
+
+// New makes a pipe and returns its two ends.
+func New(c Config) (a, b *Pipe) {
+	ab, ba := newQueue(&c, c.AtoB), newQueue(&c, c.BtoA)
+	a = &Pipe{in: ba, out: ab, Index: [3]int{-1, -1, -1}}
+	b = &Pipe{in: ab, out: ba, Index: [3]int{-1, -1, -1}}
+	a.peer, b.peer = b, a
+	return a, b
+}
+
+// Own makes o the owner of this end from now on. The new owner finds out by
+// CheckRead and CheckWrite what happened before.
+func (p *Pipe) Own(o Owner) {
+	p.in.mu.Lock()
+	p.in.reader = o
+	p.in.mu.Unlock()
+	p.out.mu.Lock()
+	p.out.writer = o
+	p.out.mu.Unlock()
+}
+
+// Peer is the other end.
+func (p *Pipe) Peer() *Pipe { return p.peer }
+
+// SetLimits changes the limits of both directions while messages flow; what is
+// queued stays.
+func (p *Pipe) SetLimits(out, in Limit) {
+	p.out.setLimit(out, p)
+	p.in.setLimit(in, p.peer)
+}
+
+// Limits are the limits in force.
+func (p *Pipe) Limits() (out, in Limit) {
+	p.out.mu.Lock()
+	out = p.out.limit
+	p.out.mu.Unlock()
+	p.in.mu.Lock()
+	in = p.in.limit
+	p.in.mu.Unlock()
+	return out, in
+}
+
+// CheckWrite reports whether a message may be written now. If not, Writable
+// will be told when one may.
+func (p *Pipe) CheckWrite() bool {
+	q := p.out
+	q.mu.Lock()
+	ok := q.roomLocked() > 0
+	q.mu.Unlock()
+	return ok
+}
+
+// Room is how many messages may be written now, at most the largest int. If it
+// is 0, Writable will be told when that changes.
+func (p *Pipe) Room() int {
+	q := p.out
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.roomLocked()
+}
+
+// Write appends one frame. It returns false, and has done nothing, if the
+// queue is full or the other end is gone; only the first frame of a message
+// can be refused. The last frame of a message makes the message visible. On
+// success a body of msg.RefMin bytes and more belongs to the pipe.
+func (p *Pipe) Write(m *msg.Msg) bool {
+	q := p.out
+	if m.Flags&msg.More != 0 || q.staging {
+		return p.writePart(m)
+	}
+	q.mu.Lock()
+	if q.hwm > 0 && q.written-q.acked >= uint64(q.hwm) || q.deaf || q.closed || q.conflate {
+		return p.writeRareLocked(m)
+	}
+	q.w.add(m, q.pool)
+	if m.Flags&msg.Identity == 0 {
+		q.written++
+	}
+	if !q.asleep {
+		q.mu.Unlock()
+		return true
+	}
+	p.wakeLocked()
+	return true
+}
+
+// writeRareLocked is Write when something other than appending has to happen.
+// It unlocks.
+func (p *Pipe) writeRareLocked(m *msg.Msg) bool {
+	q := p.out
+	if q.conflate && !q.deaf && !q.closed {
+		q.w.replace(m, q.pool)
+		p.wakeLocked()
+		return true
+	}
+	ok := q.roomLocked() > 0
+	q.mu.Unlock()
+	return ok
+}
+
+// writePart stages a frame of a multipart message.
+func (p *Pipe) writePart(m *msg.Msg) bool {
+	q := p.out
+	if !q.staging {
+		if !p.CheckWrite() {
+			return false
+		}
+		q.staging = true
+	}
+	if q.conflate { // no multipart: each part replaces the one before
+		q.stage.drop(q.pool)
+	}
+	q.stage.add(m, q.pool)
+	if m.Flags&msg.More != 0 {
+		return true
+	}
+	q.staging = false
+	q.mu.Lock()
+	if q.deaf || q.closed {
+		q.mu.Unlock()
+		q.stage.drop(q.pool)
+		return true // the peer left in the middle: the message is lost
+	}
+	if q.conflate {
+		q.w.empty(q.pool)
+	}
+	q.w.splice(&q.stage, q.pool)
+	q.written += uint64(q.stage.Msgs)
+	p.wakeLocked()
+	if len(q.stage.Bytes) > 4096 {
+		q.stage.release(q.pool)
+	} else {
+		q.stage.reset()
+	}
+	return true
+}
+
+// WriteRun appends msgs whole messages that stand in run as ZMTP 3 frames, all
+// with bodies below msg.RefMin and none a command. The caller has asked Room.
+func (p *Pipe) WriteRun(run []byte, msgs int) {
+	q := p.out
+	q.mu.Lock()
+	if q.deaf || q.closed {
+		q.mu.Unlock()
+		return
+	}
+	if q.conflate {
+		q.mu.Unlock()
+		for from, c := (Batch{Bytes: run}), (Cursor{}); !c.Done(&from); {
+			var m msg.Msg
+			c.Next(&from, &m)
+			p.Write(&m)
+		}
+		return
+	}
+	if cap(q.w.Bytes)-len(q.w.Bytes) < len(run) {
+		q.w.grow(len(run), q.pool)
+	}
+	q.w.Bytes = append(q.w.Bytes, run...)
+	q.w.Msgs += msgs
+	q.written += uint64(msgs)
+	p.wakeLocked()
+}
+
+// SetMeta says that the messages written from here on came over another
+// connection.
+func (p *Pipe) SetMeta(meta *msg.Meta) {
+	q := p.out
+	q.mu.Lock()
+	q.w.setMeta(meta)
+	q.mu.Unlock()
+}
+
+// wakeLocked unlocks the queue and tells a reader that found nothing.
+func (p *Pipe) wakeLocked() {
+	q := p.out
+	wake := q.asleep
+	q.asleep = false
+	owner := q.reader
+	q.mu.Unlock()
+	if wake && owner != nil {
+		owner.Readable(p.peer)
+	}
+}
+
+// Rollback takes back the frames of a message whose last part was not written.
+func (p *Pipe) Rollback() {
+	q := p.out
+	if q.staging {
+		q.staging = false
+		q.stage.drop(q.pool)
+	}
+}
+
+// CheckRead reports whether a frame is there to read. If not, Readable will be
+// told when one is, or Closed if none will come.
+func (p *Pipe) CheckRead() bool {
+	q := p.in
+	return !q.cur.Done(&q.r) || p.refill()
+}
+
+// Peek reads the next frame without taking it. Its body is valid until the
+// next call on this end.
+func (p *Pipe) Peek(m *msg.Msg) bool {
+	if !p.CheckRead() {
+		return false
+	}
+	c := p.in.cur
+	c.Next(&p.in.r, m)
+	return true
+}
+
+// Read takes the next frame. A body below msg.RefMin is valid until the next
+// call on this end; a larger one belongs to the caller.
+func (p *Pipe) Read(m *msg.Msg) bool {
+	q := p.in
+	if q.cur.Done(&q.r) && !p.refill() {
+		return false
+	}
+	q.cur.Next(&q.r, m)
+	if m.Flags&(msg.More|msg.Identity) == 0 {
+		q.read++
+		if q.read >= q.ackAt.Load() {
+			p.ack()
+		}
+	}
+	return true
+}
+
+// refill swaps an exhausted batch for all that was written meanwhile.
+func (p *Pipe) refill() bool {
+	q := p.in
+	meta := q.cur.meta
+	if n := len(q.r.marks); n > 0 {
+		meta = q.r.marks[n-1].meta
+	}
+	q.mu.Lock()
+	if len(q.w.Bytes) == 0 {
+		q.asleep = true
+		q.r.release(q.pool)
+		q.w.releaseBytes(q.pool)
+		q.cur = Cursor{meta: meta}
+		tell := q.closed && !q.told
+		q.told = q.told || tell
+		owner := q.reader
+		q.mu.Unlock()
+		if tell && owner != nil {
+			owner.Closed(p)
+		}
+		return false
+	}
+	q.r.reset()
+	q.r, q.w = q.w, q.r
+	q.cur = Cursor{meta: meta}
+	q.asleep = false
+	q.mu.Unlock()
+	return true
+}
+
+// ack gives the writer credit up to the last multiple of the low-water mark, as
+// libzmq does.
+func (p *Pipe) ack() {
+	q := p.in
+	q.mu.Lock()
+	q.acked = max(q.acked, q.read-q.read%uint64(max(q.lwm, 1)))
+	q.setAckAt()
+	wake := q.blocked && q.roomLocked() > 0
+	if wake {
+		q.blocked = false
+	}
+	owner := q.writer
+	q.mu.Unlock()
+	if wake && owner != nil {
+		owner.Writable(p.peer)
+	}
+}
+
+// Pending gives a connection the frames to send: what is left of the batch it
+// took before, else all that was written since. The cursor and the batch are
+// the caller's until the next call; Consumed moves on. It returns nil when
+// there is nothing, after which Readable will be told.
+func (p *Pipe) Pending() (*Batch, *Cursor) {
+	q := p.in
+	if q.cur.Done(&q.r) && !p.refill() {
+		return nil, nil
+	}
+	return &q.r, &q.cur
+}
+
+// Consumed says that the reader that uses Pending has moved its cursor over n
+// messages.
+func (p *Pipe) Consumed(n int) {
+	q := p.in
+	q.read += uint64(n)
+	if q.read >= q.ackAt.Load() {
+		p.ack()
+	}
+}
+
+// Discard drops all that the other end has not taken yet: subscriptions that
+// will be sent afresh, or messages that nobody waits for any more.
+func (p *Pipe) Discard() {
+	p.Rollback()
+	q := p.out
+	q.mu.Lock()
+	q.written -= uint64(q.w.Msgs)
+	q.w.drop(q.pool)
+	q.mu.Unlock()
+}
+
+// Shut ends the outgoing direction: what was written can still be read, and
+// then the other end is told Closed.
+func (p *Pipe) Shut() {
+	p.Rollback()
+	p.out.close(p.peer)
+}
+
+// Close ends both directions for this end. What it wrote can still be read by
+// the other end, what it has not read is dropped. The owner of this end is told
+// nothing more. It must be called by the end's reader, or with the reader
+// stopped.
+func (p *Pipe) Close() {
+	p.Own(nil)
+	p.Shut()
+	q := p.in
+	q.mu.Lock()
+	q.deaf = true
+	q.w.drop(q.pool)
+	wake := q.blocked
+	q.blocked = false
+	owner := q.writer
+	q.mu.Unlock()
+	if wake && owner != nil {
+		owner.Writable(p.peer) // it finds that the other end is gone
+	}
+}
+
+// Hangup makes the other end's writes go nowhere from now on and ends this
+// end's own, but lets this end go on reading what is queued: how a connection
+// is ended that may still linger.
+func (p *Pipe) Hangup() {
+	q := p.in
+	q.close(p)
+	q.mu.Lock()
+	wake := q.blocked
+	q.blocked = false
+	owner := q.writer
+	q.mu.Unlock()
+	if wake && owner != nil {
+		owner.Writable(p.peer) // it finds that nobody takes more
+	}
+	p.Shut()
+}
+
+// Ended reports whether the other end has closed and all it wrote was read.
+func (p *Pipe) Ended() bool {
+	q := p.in
+	if !q.cur.Done(&q.r) {
+		return false
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.closed && len(q.w.Bytes) == 0
+}
+
+// Gone reports whether the other end no longer reads.
+func (p *Pipe) Gone() bool {
+	p.out.mu.Lock()
+	defer p.out.mu.Unlock()
+	return p.out.deaf || p.out.closed
+}
+
+// NoDelay drops the incoming direction: this end never reads, so Closed is told
+// as soon as the other end closes (PUSH, PUB).
+func (p *Pipe) NoDelay() {
+	q := p.in
+	q.mu.Lock()
+	q.nodelay = true
+	q.asleep = true
+	q.mu.Unlock()
+}
+
+// Queued counts the messages of each direction that were written and not yet
+// acknowledged by their reader.
+func (p *Pipe) Queued() (out, in int) {
+	return p.out.queued(), p.in.queued()
+}
+
+// queue is one direction.
+type queue struct {
+	pool     *msg.Pool // constant
+	conflate bool      // constant
+
+	mu      sync.Mutex // guards the fields down to blocked
+	w       Batch      // whole messages, not yet taken
+	limit   Limit
+	hwm     int
+	lwm     int    // (hwm+1)/2: how many messages the reader acknowledges at once
+	written uint64 // messages
+	acked   uint64 // messages the reader has acknowledged
+	reader  Owner
+	writer  Owner
+	closed  bool // the writer writes no more
+	deaf    bool // the reader reads no more
+	nodelay bool // the reader never reads
+	told    bool // Closed was told
+	asleep  bool // the reader found nothing and waits for Readable
+	blocked bool // the writer found no room and waits for Writable
+
+	stage   Batch // owned by the writer: parts of an unfinished message
+	staging bool  // owned by the writer
+
+	r    Batch  // owned by the reader: the batch it took
+	cur  Cursor // owned by the reader
+	read uint64 // owned by the reader: messages
+
+	ackAt atomic.Uint64 // the value of read at which the reader acknowledges
+}
+
+func newQueue(c *Config, l Limit) *queue {
+	q := &queue{pool: c.Pool, conflate: c.Conflate, limit: l, asleep: true}
+	if !c.Conflate {
+		q.hwm = l.hwm()
+	}
+	q.lwm = (q.hwm + 1) / 2
+	q.setAckAt()
+	return q
+}
+
+// setAckAt places the next acknowledgement at a multiple of the low-water
+// mark. Only the reader calls it.
+func (q *queue) setAckAt() {
+	if q.lwm == 0 {
+		q.ackAt.Store(math.MaxUint64)
+		return
+	}
+	l := uint64(q.lwm)
+	q.ackAt.Store((q.read/l + 1) * l)
+}
+
+// roomLocked is how many messages fit; 0 leaves the writer noted as waiting.
+func (q *queue) roomLocked() int {
+	if q.deaf || q.closed {
+		return 0
+	}
+	if q.hwm == 0 {
+		return math.MaxInt
+	}
+	used := q.written - q.acked
+	if used >= uint64(q.hwm) {
+		q.blocked = true
+		return 0
+	}
+	return q.hwm - int(used)
+}
+
+// setLimit changes the limit; p is the end that writes.
+func (q *queue) setLimit(l Limit, p *Pipe) {
+	q.mu.Lock()
+	q.limit = l
+	if q.conflate {
+		q.mu.Unlock()
+		return
+	}
+	q.hwm = l.hwm()
+	q.lwm = (q.hwm + 1) / 2
+	q.ackAt.Store(0) // the next read acknowledges and places the mark anew
+	wake := q.blocked && q.roomLocked() > 0
+	if wake {
+		q.blocked = false
+	}
+	owner := q.writer
+	q.mu.Unlock()
+	if wake && owner != nil {
+		owner.Writable(p)
+	}
+}
+
+// close ends the direction; p is the end that reads. What is queued can still
+// be read.
+func (q *queue) close(p *Pipe) {
+	q.mu.Lock()
+	q.closed = true
+	tell := !q.told && (q.nodelay || q.asleep && len(q.w.Bytes) == 0)
+	q.told = q.told || tell
+	owner := q.reader
+	q.mu.Unlock()
+	if tell && owner != nil {
+		owner.Closed(p)
+	}
+}
+
+// queued counts the messages written and not yet acknowledged.
+func (q *queue) queued() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return int(q.written - q.acked)
+}
