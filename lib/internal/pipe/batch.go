@@ -1,10 +1,6 @@
 package pipe
 
-import (
-	"encoding/binary"
-
-	"ztools/lib/internal/msg"
-)
+import "ztools/lib/internal/msg"
 
 // A Batch is a run of frames, encoded as ZMTP 2.0 and 3.x put them on the
 // wire (RFC 37): flags, a size of 1 or 8 bytes, the body. The queue between two
@@ -38,22 +34,10 @@ type mark struct {
 	meta *msg.Meta
 }
 
-// headerMax is the longest frame header.
-const headerMax = 9
-
-// AppendHeader appends a frame header in ZMTP 2.0 and 3.x form.
-func AppendHeader(dst []byte, flags msg.Flags, size int) []byte {
-	if size < 256 {
-		return append(dst, byte(flags), byte(size))
-	}
-	dst = append(dst, byte(flags|msg.Long))
-	return binary.BigEndian.AppendUint64(dst, uint64(size))
-}
-
 // add appends one frame.
 func (b *Batch) add(m *msg.Msg, pool *msg.Pool) {
 	n := len(m.Body)
-	need := headerMax
+	need := msg.HeaderMax
 	if n < msg.RefMin {
 		need += n
 	}
@@ -67,7 +51,7 @@ func (b *Batch) add(m *msg.Msg, pool *msg.Pool) {
 		copy(dst[at+2:], m.Body)
 		b.Bytes = dst
 	} else {
-		b.Bytes = AppendHeader(b.Bytes, m.Flags, n)
+		b.Bytes = msg.AppendHeader(b.Bytes, m.Flags, n)
 		if n < msg.RefMin {
 			b.Bytes = append(b.Bytes, m.Body...)
 		} else {
@@ -183,16 +167,8 @@ func (c *Cursor) Next(b *Batch, m *msg.Msg) {
 		c.meta = b.marks[c.mark].meta
 		c.mark++
 	}
-	at := c.At
-	flags := msg.Flags(b.Bytes[at])
-	size := 0
-	if flags&msg.Long == 0 {
-		size = int(b.Bytes[at+1])
-		at += 2
-	} else {
-		size = int(binary.BigEndian.Uint64(b.Bytes[at+1:]))
-		at += 9
-	}
+	flags, size, n := msg.ConsumeHeader(b.Bytes[c.At:])
+	at := c.At + n
 	m.Flags = flags &^ msg.Long
 	m.Meta = c.meta
 	if c.Ext < len(b.Ext) && b.Ext[c.Ext].At == at {
@@ -202,6 +178,7 @@ func (c *Cursor) Next(b *Batch, m *msg.Msg) {
 		c.At = at
 		return
 	}
-	m.Body, m.Buf = b.Bytes[at:at+size:at+size], nil
-	c.At = at + size
+	end := at + int(size)
+	m.Body, m.Buf = b.Bytes[at:end:end], nil
+	c.At = end
 }
