@@ -38,29 +38,25 @@ func Defaults(socketType int) Options {
 }
 
 // Lookup is the row of a socket option, nil for an unknown number.
-func Lookup(id ID) *Row { return lookup(Table, id) }
+func Lookup(id ID) *Row {
+	for i := range Table {
+		if Table[i].ID == id {
+			return &Table[i]
+		}
+	}
+	return nil
+}
 
 // ByName is the row of a socket option by its name in zmq.h, in upper or lower
 // case, with or without ZMQ_ ("sndhwm", "ZMQ_SNDHWM"); older names count.
-func ByName(name string) (*Row, bool) { return byName(Table, name) }
-
-func lookup[T any](table []Entry[T], id ID) *Entry[T] {
-	i := slices.IndexFunc(table, func(e Entry[T]) bool { return e.ID == id })
-	if i < 0 {
-		return nil
-	}
-	return &table[i]
-}
-
-func byName[T any](table []Entry[T], name string) (*Entry[T], bool) {
+func ByName(name string) (*Row, bool) {
 	name = strings.TrimPrefix(strings.ToUpper(name), "ZMQ_")
-	i := slices.IndexFunc(table, func(e Entry[T]) bool {
-		return e.Name == name || slices.Contains(e.Aliases, name)
-	})
-	if i < 0 {
-		return nil, false
+	for i := range Table {
+		if e := &Table[i]; e.Name == name || slices.Contains(e.Aliases, name) {
+			return e, true
+		}
 	}
-	return &table[i], true
+	return nil, false
 }
 
 func setIPv4Only(o *Options, v any) error {
