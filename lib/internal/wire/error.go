@@ -1,0 +1,48 @@
+package wire
+
+import "ztools/lib/internal/errno"
+
+// Code says what a peer did wrong, as the event HANDSHAKE_FAILED_PROTOCOL
+// reports it: the ZMQ_PROTOCOL_ERROR values of zmq_socket_monitor(3).
+type Code uint32
+
+// The codes of ZMTP.
+const (
+	Unspecified          Code = 0x10000000
+	UnexpectedCommand    Code = 0x10000001
+	InvalidSequence      Code = 0x10000002
+	KeyExchange          Code = 0x10000003
+	MalformedUnspecified Code = 0x10000011
+	MalformedMessage     Code = 0x10000012
+	MalformedHello       Code = 0x10000013
+	MalformedInitiate    Code = 0x10000014
+	MalformedError       Code = 0x10000015
+	MalformedReady       Code = 0x10000016
+	MalformedWelcome     Code = 0x10000017
+	InvalidMetadata      Code = 0x10000018
+	Cryptographic        Code = 0x11000001
+	MechanismMismatch    Code = 0x11000002
+)
+
+// ProtocolError is a breach of the protocol by the peer. The connection ends,
+// and a socket that made it does not make it again (zmq_connect(3)).
+type ProtocolError struct {
+	Code Code
+	Text string // lower case
+	// Errno is EPROTO, or EMSGSIZE for a frame above ZMQ_MAXMSGSIZE.
+	Errno errno.Errno
+}
+
+// ErrSize is the error for a frame that is larger than allowed.
+var ErrSize = &ProtocolError{Unspecified, "frame is larger than the limit", errno.EMSGSIZE}
+
+// Violation is the ProtocolError of that code and text.
+func Violation(code Code, text string) *ProtocolError {
+	return &ProtocolError{code, text, errno.EPROTO}
+}
+
+// Error is the text.
+func (e *ProtocolError) Error() string { return e.Text }
+
+// Unwrap is the errno, for errors.Is.
+func (e *ProtocolError) Unwrap() error { return e.Errno }
