@@ -1,0 +1,71 @@
+package security
+
+import (
+	"ztools/lib/internal/msg"
+	"ztools/lib/internal/option"
+	"ztools/lib/internal/wire"
+)
+
+// null is the NULL mechanism (RFC 37, "The NULL Security Mechanism"):
+//
+//	we    READY metadata ──►
+//	peer  ◄── READY metadata, or ERROR reason
+//
+// in any order. Nothing is protected.
+type null struct {
+	options *option.Options
+	peer    map[string]string // set by the peer's READY
+	sent    bool              // our READY
+	failed  bool
+}
+
+func newNull(o *option.Options) Mechanism { return &null{options: o} }
+
+func (n *null) Name() string { return "NULL" }
+
+func (n *null) Next(dst []byte) (cmd []byte, ok bool) {
+	if n.sent || n.failed {
+		return dst, false
+	}
+	n.sent = true
+	return appendOwn(wire.AppendCommand(dst, wire.Ready, ""), n.options), true
+}
+
+func (n *null) Handle(cmd []byte) error {
+	err := n.handle(cmd)
+	n.failed = n.failed || err != nil
+	return err
+}
+
+func (n *null) handle(cmd []byte) error {
+	name, data, err := wire.ParseCommand(cmd)
+	if err != nil {
+		return err
+	}
+	switch {
+	case n.peer == nil && string(name) == wire.Ready:
+		n.peer, err = parsePeer(data, n.options.Type)
+		return err
+	case n.peer == nil && string(name) == wire.Error:
+		return refusal(data)
+	}
+	return wire.Violation(wire.UnexpectedCommand, "unexpected command in the handshake")
+}
+
+func (n *null) State() State {
+	switch {
+	case n.failed:
+		return Failed
+	case n.sent && n.peer != nil:
+		return Ready
+	}
+	return Handshaking
+}
+
+func (n *null) Peer() map[string]string { return n.peer }
+
+func (n *null) Seal(*msg.Msg) error { return nil }
+
+func (n *null) Open(*msg.Msg) error { return nil }
+
+func (n *null) Transparent() bool { return true }
