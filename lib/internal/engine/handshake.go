@@ -1,0 +1,301 @@
+package engine
+
+import (
+	"fmt"
+	"net"
+	"slices"
+	"time"
+
+	"ztools/lib/internal/msg"
+	"ztools/lib/internal/option"
+	"ztools/lib/internal/security"
+	"ztools/lib/internal/wire"
+)
+
+// A handshake makes two strangers peers. Its steps, in order:
+//
+//  1. greet      both sides learn what the other speaks
+//  2. identify   1.0 and 2.0: each sends a frame with its routing id
+//     agree      3.x: the security mechanism exchanges its commands
+//
+// Whatever is sent is collected and written when the peer has to say something,
+// so a peer that sends its whole greeting at once costs two writes.
+
+// maxCommand is the largest frame of a handshake, in bytes, where
+// ZMQ_MAXMSGSIZE does not set a lower limit: enough for INITIATE with some
+// hundred properties, and little for a stranger to make us keep.
+const maxCommand = 64 << 10
+
+// maxIdentity is the longest routing id (zmq_setsockopt(3)), in bytes.
+const maxIdentity = 255
+
+// firstRead is how much memory a handshake begins with, in bytes. A greeting
+// and a READY fit.
+const firstRead = 256
+
+// Result is what a handshake found out.
+type Result struct {
+	Version wire.Version
+	// Mechanism protects the frames from here on; nil before ZMTP 3.0, which
+	// has none.
+	Mechanism security.Mechanism
+	// Properties are those of zmq_msg_gets(3): what the peer said about itself,
+	// and Peer-Address. They belong to the caller.
+	Properties map[string]string
+	Identity   []byte // the peer's routing id, at most 255 bytes, often none
+	SocketType string // the peer's; empty if it did not say
+	// Rest is what was received behind the handshake: the beginning of the
+	// peer's frames.
+	Rest []byte
+}
+
+// Handshake speaks with the peer on conn until both may send messages, at most
+// as long as ZMQ_HANDSHAKE_IVL. It does not close conn. CauseOf tells the kinds
+// of its errors apart. After success conn has no deadline.
+func Handshake(conn net.Conn, o *option.Options) (*Result, error) {
+	if o.HandshakeIvl > 0 {
+		if err := conn.SetDeadline(time.Now().Add(time.Duration(o.HandshakeIvl) * time.Millisecond)); err != nil {
+			return nil, fmt.Errorf("handshake: %w", err)
+		}
+	}
+	h := &handshake{conn: conn, options: o, in: make([]byte, 0, firstRead)}
+	if err := h.run(); err != nil {
+		return nil, fmt.Errorf("handshake: %w", err)
+	}
+	if err := conn.SetDeadline(time.Time{}); err != nil {
+		return nil, fmt.Errorf("handshake: %w", err)
+	}
+	return h.finish(), nil
+}
+
+// handshake is the state of one, owned by the goroutine that runs it.
+type handshake struct {
+	conn    net.Conn
+	options *option.Options
+	in      []byte // received and not yet consumed
+	out     []byte // to be sent
+	result  Result
+}
+
+func (h *handshake) run() error {
+	m, err := security.New(h.options)
+	if err != nil {
+		return err
+	}
+	if err := h.greet(m.Name()); err != nil {
+		return err
+	}
+	if h.result.Version >= wire.ZMTP30 {
+		err = h.agree(m)
+	} else {
+		err = h.identify()
+	}
+	if err != nil {
+		return err
+	}
+	return h.flush()
+}
+
+// greet exchanges greetings in libzmq's stages, since a peer of ZMTP 1.0 takes
+// the first one for a frame and must not get the others.
+func (h *handshake) greet(mechanism string) error {
+	h.out = wire.AppendSignature(h.out, len(h.options.RoutingID))
+	var versioned bool
+	err := h.until(func() (known bool) {
+		versioned, known = wire.Versioned(h.in)
+		return known
+	})
+	if err != nil {
+		return err
+	}
+	if versioned {
+		h.out = wire.AppendMajor(h.out)
+		if err := h.need(wire.SignatureLen + 1); err != nil {
+			return err
+		}
+		h.out = wire.AppendRest(h.out, h.in[wire.SignatureLen], h.options.Type, mechanism)
+	}
+	return h.learn(mechanism)
+}
+
+// learn reads the peer's whole greeting.
+func (h *handshake) learn(mechanism string) error {
+	v := &h.result.Version
+	err := h.until(func() (known bool) {
+		*v, known = wire.ConsumeVersion(h.in)
+		return known
+	})
+	if err != nil {
+		return err
+	}
+	if *v < wire.ZMTP30 && security.Required(h.options) {
+		return wire.Violation(wire.Unspecified, "peer speaks ZMTP "+v.String()+", which has no security")
+	}
+	n := v.GreetingLen()
+	if err := h.need(n); err != nil {
+		return err
+	}
+	greeting := h.in[:n]
+	h.in = h.in[n:]
+	switch {
+	case *v >= wire.ZMTP30:
+		return wire.CheckMechanism(greeting, mechanism)
+	case *v == wire.ZMTP20:
+		h.result.SocketType = wire.SocketTypeName(int(greeting[n-1]))
+	}
+	return nil
+}
+
+// identify exchanges routing ids with a peer of ZMTP 1.0 or 2.0. Such a peer
+// says nothing more about itself, and whether the socket types fit is left to
+// the user, as in libzmq.
+func (h *handshake) identify() error {
+	id := h.options.RoutingID
+	switch h.result.Version {
+	case wire.Unversioned: // our signature was the header
+		h.out = append(h.out, id...)
+	case wire.ZMTP10:
+		h.out = wire.AppendFrameV1(h.out, 0, id)
+	default:
+		h.out = wire.AppendFrameV2(h.out, 0, id)
+	}
+	head, body, err := h.frame(maxIdentity)
+	if err != nil {
+		return err
+	}
+	if head.Flags != 0 {
+		return wire.Violation(wire.Unspecified, "first frame is not a routing id")
+	}
+	h.result.Properties = map[string]string{wire.PropIdentity: string(body)}
+	return nil
+}
+
+// agree runs the mechanism.
+func (h *handshake) agree(m security.Mechanism) error {
+	for {
+		h.commands(m)
+		if m.State() == security.Ready {
+			break
+		}
+		head, body, err := h.frame(maxCommand)
+		if err != nil {
+			return err
+		}
+		if head.Flags&msg.Command == 0 {
+			return wire.Violation(wire.UnexpectedCommand, "message before the handshake is done")
+		}
+		if err := m.Handle(body); err != nil {
+			h.commands(m)
+			h.flush() // what the peer did wrong matters more than whether it hears of it
+			return err
+		}
+	}
+	h.result.Mechanism = m
+	h.result.Properties = m.Peer()
+	h.result.SocketType = h.result.Properties[wire.PropSocketType]
+	return nil
+}
+
+// commands collects what the mechanism has to say.
+func (h *handshake) commands(m security.Mechanism) {
+	for cmd, ok := m.Next(nil); ok; cmd, ok = m.Next(nil) {
+		h.out = wire.AppendFrameV2(h.out, msg.Command, cmd)
+	}
+}
+
+// finish fills in what the steps have in common.
+func (h *handshake) finish() *Result {
+	r := h.result // a copy: h and its buffers may go
+	r.Identity = []byte(r.Properties[wire.PropIdentity])
+	if a := peerAddress(h.conn); a != "" {
+		r.Properties[wire.PropPeerAddress] = a
+	}
+	if len(h.in) > 0 {
+		r.Rest = h.in
+	}
+	return &r
+}
+
+// peerAddress is the property Peer-Address: the IP address without the port, or
+// what the transport says.
+func peerAddress(conn net.Conn) string {
+	if c, ok := conn.(interface{ PeerAddress() string }); ok {
+		return c.PeerAddress()
+	}
+	if a, ok := conn.RemoteAddr().(*net.TCPAddr); ok {
+		return (&net.IPAddr{IP: a.IP, Zone: a.Zone}).String()
+	}
+	return ""
+}
+
+// frame consumes one frame whose body has at most limit bytes. The body is
+// valid as long as the handshake.
+func (h *handshake) frame(limit int64) (head wire.Header, body []byte, err error) {
+	if m := h.options.MaxMsgSize; m >= 0 {
+		limit = min(limit, m)
+	}
+	for {
+		var ok bool
+		head, ok, err = wire.ConsumeHeader(h.result.Version.Framing(), h.in)
+		if err != nil {
+			return head, nil, err
+		}
+		if ok {
+			break
+		}
+		if err := h.more(); err != nil {
+			return head, nil, err
+		}
+	}
+	if err := head.Limit(limit); err != nil {
+		return head, nil, err
+	}
+	end := head.Len + int(head.Size)
+	if err := h.need(end); err != nil {
+		return head, nil, err
+	}
+	body = h.in[head.Len:end:end]
+	h.in = h.in[end:]
+	return head, body, nil
+}
+
+// need receives until n bytes are there.
+func (h *handshake) need(n int) error {
+	return h.until(func() bool { return len(h.in) >= n })
+}
+
+// until receives until done.
+func (h *handshake) until(done func() bool) error {
+	for !done() {
+		if err := h.more(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// more sends what there is to send and receives something.
+func (h *handshake) more() error {
+	if err := h.flush(); err != nil {
+		return err
+	}
+	if len(h.in) == cap(h.in) {
+		h.in = slices.Grow(h.in, firstRead)
+	}
+	n, err := h.conn.Read(h.in[len(h.in):cap(h.in)])
+	h.in = h.in[:len(h.in)+n]
+	if n > 0 {
+		return nil
+	}
+	return err
+}
+
+// flush sends what there is to send.
+func (h *handshake) flush() error {
+	if len(h.out) == 0 {
+		return nil
+	}
+	_, err := h.conn.Write(h.out)
+	h.out = h.out[:0]
+	return err
+}
