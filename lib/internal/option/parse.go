@@ -41,14 +41,13 @@ func (e *Entry[T]) Want() string {
 	case KindUint64:
 		return "0 or more"
 	}
-	words := e.Valid.words("", math.MaxInt32)
 	switch e.Unit {
 	case Milliseconds, Seconds:
-		return words + " " + string(e.Unit) + ", or a time such as 5s"
+		return e.Valid.words(" "+string(e.Unit), math.MaxInt32) + ", or a time such as 5s"
 	case Bytes:
-		return words + " bytes, or a size such as 1M"
+		return e.Valid.words(" bytes", math.MaxInt32) + ", or a size such as 1M"
 	}
-	return words
+	return e.Valid.words("", math.MaxInt32)
 }
 
 // words is the range in words, with a noun; most is as good as no limit.
@@ -56,6 +55,8 @@ func (r Range) words(noun string, most int64) string {
 	switch {
 	case r.Max < most:
 		return fmt.Sprintf("%d to %d%s", r.Min, r.Max, noun)
+	case r.Min <= math.MinInt32 && noun != "":
+		return "any number of" + noun
 	case r.Min <= math.MinInt32:
 		return "any number"
 	default:
