@@ -34,6 +34,7 @@ type Options struct {
 	Metadata              [][2]string // application properties, X- names, in order
 	InvertMatching        bool
 	RouterNotify          int
+	StreamNotify          bool
 	LoopbackFastpath      bool
 	MulticastLoop         bool
 	MulticastHops         int

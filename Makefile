@@ -1,0 +1,71 @@
+# Targets and what they do: make help.
+
+PREFIX  ?= /usr/local
+DESTDIR ?=
+BINDIR   = $(DESTDIR)$(PREFIX)/bin
+MANDIR   = $(DESTDIR)$(PREFIX)/share/man
+BASHDIR  = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+ZSHDIR   = $(DESTDIR)$(PREFIX)/share/zsh/site-functions
+FISHDIR  = $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
+
+# The installed name of zcat. gzip owns the short one on most systems.
+ZCAT ?= zmqcat
+
+TOOLS := $(notdir $(wildcard cmd/*))
+PAGES := $(notdir $(wildcard man/*.[1-9]))
+
+# The name that a file of zcat's is installed under: zcat.1 as zmqcat.1.
+installed = $(patsubst zcat%,$(ZCAT)%,$(1))
+
+FUZZTIME ?= 10s
+CELL ?=
+RUNS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help build demo test race bench compare fuzz install uninstall fmt clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## put the tools into bin/
+	go build -trimpath -o bin/ ./cmd/...
+
+demo: build ## send real messages between zcats, and to libzmq where it is installed
+	@testdata/demo/demo.sh bin/zcat
+
+test: ## fetch the test peers, then run every check and every test
+	@scripts/test.sh
+
+race: ## run all tests under the race detector
+	go test -race ./...
+
+bench: ## run the benchmarks of the packages
+	go test -run '^$$' -bench . -benchmem ./...
+
+compare: ## measure side by side with libzmq and others (CELL=one cell, RUNS=number)
+	CELL="$(CELL)" RUNS="$(RUNS)" testdata/peers/run.sh $(if $(CELL),"$(CELL)")
+
+fuzz: ## run each fuzz target for FUZZTIME (10s)
+	@scripts/fuzz.sh $(FUZZTIME)
+
+install: build ## install under PREFIX, zcat as zmqcat (ZCAT=zcat keeps the short name)
+	install -d "$(BINDIR)" "$(MANDIR)" "$(BASHDIR)" "$(ZSHDIR)" "$(FISHDIR)"
+	@set -e; $(foreach t,$(TOOLS),install -m 755 bin/$(t) "$(BINDIR)/$(call installed,$(t))";) true
+	@scripts/install-pages.sh "$(MANDIR)" "$(ZCAT)" $(PAGES:%=man/%)
+	@set -e; for t in $(call installed,$(TOOLS)); do \
+		"$(BINDIR)/$$t" completion bash > "$(BASHDIR)/$$t"; \
+		"$(BINDIR)/$$t" completion zsh > "$(ZSHDIR)/_$$t"; \
+		"$(BINDIR)/$$t" completion fish > "$(FISHDIR)/$$t.fish"; \
+	done
+
+uninstall: ## remove what install put there (same PREFIX, DESTDIR and ZCAT)
+	@for t in $(call installed,$(TOOLS)); do \
+		rm -f "$(BINDIR)/$$t" "$(BASHDIR)/$$t" "$(ZSHDIR)/_$$t" "$(FISHDIR)/$$t.fish"; \
+	done
+	@for p in $(call installed,$(PAGES)); do rm -f "$(MANDIR)/man$${p##*.}/$$p"; done
+
+fmt: ## format all Go files
+	gofmt -w $$(git ls-files '*.go')
+
+clean: ## remove what was built
+	rm -rf bin

@@ -1,0 +1,92 @@
+#!/usr/bin/env bash
+# Checks the whole tree: the test peers, vet, staticcheck, govulncheck, cross
+# builds, the library under the race detector, and at last all tests.
+# A check that fails does not stop the later ones; the exit status is 1.
+set -u
+cd "$(dirname "$0")/.."
+peers=$PWD/.peers
+npm_zeromq=zeromq@6.8.0 # libzmq 4.3.5 with draft sockets
+failed=()
+
+step() { printf '== %s\n' "$*"; }
+
+check() { # check NAME COMMAND...
+	local name=$1
+	shift
+	step "$name"
+	"$@" || failed+=("$name")
+}
+
+# as_root runs a command as root if that needs no password.
+as_root() {
+	if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi
+}
+
+# have_debian says whether libzmq's headers and pyzmq are there.
+have_debian() {
+	[ -e /usr/include/zmq.h ] && /usr/bin/python3 -c 'import zmq' 2>/dev/null
+}
+
+debian_peers() {
+	have_debian && return
+	if ! command -v apt-get >/dev/null; then
+		echo "missing: libzmq3-dev and python3-zmq (no apt-get here); tests against libzmq are skipped"
+	elif ! { as_root apt-get update && as_root apt-get install -y libzmq3-dev python3-zmq; } >"$peers/apt.log" 2>&1; then
+		echo "missing: libzmq3-dev and python3-zmq (no root or no network, see .peers/apt.log); tests against libzmq are skipped"
+	fi
+}
+
+npm_peers() {
+	[ -d "$peers/node_modules/zeromq" ] && return
+	if ! command -v npm >/dev/null; then
+		echo "missing: npm package zeromq (no npm here); tests against libzmq 4.3.5 are skipped"
+	elif ! npm install --no-audit --no-fund --prefix "$peers" "$npm_zeromq" >"$peers/npm.log" 2>&1; then
+		echo "missing: npm package zeromq (no network, see .peers/npm.log); tests against libzmq 4.3.5 are skipped"
+	fi
+}
+
+# The checkers live in a module of their own; a checker that cannot be fetched
+# is named and left out.
+checkers() {
+	go -C scripts/tools build -o "$peers/bin/" tool 2>"$peers/tools.log" && return
+	echo "missing: staticcheck and govulncheck (not fetched, see .peers/tools.log); left out"
+	return 1
+}
+
+vulnerabilities() {
+	local text status
+	text=$("$peers/bin/govulncheck" ./... 2>&1)
+	status=$?
+	case $status in
+	0) ;;
+	3) echo "$text"; return 1 ;; # something was found
+	*) echo "govulncheck cannot work here, left out: ${text##*$'\n'}" ;;
+	esac
+}
+
+cross() {
+	local os arch status=0
+	for os in linux darwin windows freebsd; do
+		for arch in amd64 arm64; do
+			CGO_ENABLED=0 GOOS=$os GOARCH=$arch go build ./... || { echo "fails on $os/$arch"; status=1; }
+		done
+	done
+	return $status
+}
+
+mkdir -p "$peers"
+step peers
+debian_peers
+npm_peers
+check vet go vet ./...
+if checkers; then
+	check staticcheck "$peers/bin/staticcheck" ./...
+	check govulncheck vulnerabilities
+fi
+check 'cross builds' cross
+check 'race' go test -race ./lib/...
+if [ ${#failed[@]} -gt 0 ]; then
+	step "failed up to here: ${failed[*]}"
+fi
+step 'go test ./...'
+go test ./... && [ ${#failed[@]} -eq 0 ]
