@@ -11,34 +11,50 @@ import (
 // Pipe is a connection in memory. Unlike net.Pipe it buffers what is written,
 // as a kernel does, so both ends may speak first. Its deadlines and waits work
 // in the bubbles of testing/synctest.
-func Pipe() (a, b net.Conn) {
+func Pipe() (a, b *PipeConn) {
 	ab, ba := newStream(), newStream()
-	return &pipeConn{in: ba, out: ab}, &pipeConn{in: ab, out: ba}
+	return &PipeConn{in: ba, out: ab}, &PipeConn{in: ab, out: ba}
 }
 
-type pipeConn struct{ in, out *stream }
+// PipeConn is one end of a Pipe.
+type PipeConn struct{ in, out *stream }
 
-func (c *pipeConn) Read(b []byte) (int, error)  { return c.in.read(b) }
-func (c *pipeConn) Write(b []byte) (int, error) { return c.out.write(b) }
+// Read waits for bytes, the end, or the deadline.
+func (c *PipeConn) Read(b []byte) (int, error) { return c.in.read(b) }
 
-func (c *pipeConn) Close() error {
+// Write never waits.
+func (c *PipeConn) Write(b []byte) (int, error) { return c.out.write(b) }
+
+// Close ends both directions; the other end still reads what was written.
+func (c *PipeConn) Close() error {
 	c.in.close(net.ErrClosed)
 	c.out.close(io.EOF)
 	return nil
 }
 
-func (c *pipeConn) LocalAddr() net.Addr  { return pipeAddr{} }
-func (c *pipeConn) RemoteAddr() net.Addr { return pipeAddr{} }
+// CloseWrite ends one direction, as a TCP connection does.
+func (c *PipeConn) CloseWrite() error {
+	c.out.close(io.EOF)
+	return nil
+}
 
-func (c *pipeConn) SetDeadline(t time.Time) error { return c.SetReadDeadline(t) }
+// LocalAddr is a name.
+func (c *PipeConn) LocalAddr() net.Addr { return pipeAddr{} }
 
-func (c *pipeConn) SetReadDeadline(t time.Time) error {
+// RemoteAddr is a name.
+func (c *PipeConn) RemoteAddr() net.Addr { return pipeAddr{} }
+
+// SetDeadline bounds Read.
+func (c *PipeConn) SetDeadline(t time.Time) error { return c.SetReadDeadline(t) }
+
+// SetReadDeadline bounds Read.
+func (c *PipeConn) SetReadDeadline(t time.Time) error {
 	c.in.setDeadline(t)
 	return nil
 }
 
 // SetWriteDeadline has nothing to do, as writes never wait.
-func (c *pipeConn) SetWriteDeadline(time.Time) error { return nil }
+func (c *PipeConn) SetWriteDeadline(time.Time) error { return nil }
 
 type pipeAddr struct{}
 
