@@ -6,7 +6,8 @@ package option
 // copy, so a change applies to later binds and connects except where the table
 // marks an option as live.
 type Options struct {
-	Type int // the socket type's number
+	Type int  // the socket type's number
+	Raw  bool // peers send and get bytes, without ZMTP: STREAM, and ROUTER after ROUTER_RAW
 
 	// Queues and time.
 	SndHWM, RcvHWM        int

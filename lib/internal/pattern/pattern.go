@@ -5,9 +5,14 @@
 // (fair queue) and dist (distribute). A pattern never blocks, starts no
 // goroutine, reads no clock and does no I/O. Its socket calls it with the
 // socket's lock held.
+//
+// What a type does is said by its RFC and by libzmq, which decides where they
+// differ: 28 (REQ REP DEALER ROUTER), 29 (PUB SUB XPUB XSUB), 30 (PUSH PULL),
+// 31 (PAIR), and zmq_socket(3) for STREAM.
 package pattern
 
 import (
+	"ztools/lib/internal/errno"
 	"ztools/lib/internal/msg"
 	"ztools/lib/internal/option"
 	"ztools/lib/internal/pipe"
@@ -33,6 +38,8 @@ type Pattern interface {
 	// refuse it.
 	Attach(p *pipe.Pipe)
 	// Detach removes a pipe that has ended. The pattern has not closed it.
+	// A pattern that wants to be rid of a pipe later than in Attach hangs it up
+	// and reads it empty, so that its owner is told Closed and detaches it.
 	Detach(p *pipe.Pipe)
 	// Readable tells that a read on p, which failed before, may succeed.
 	Readable(p *pipe.Pipe)
@@ -63,4 +70,79 @@ type Pattern interface {
 	// Get is the value of an option that only the pattern knows
 	// (TOPICS_COUNT); EINVAL for any other.
 	Get(id option.ID) (any, error)
+}
+
+// The numbers of the socket types, as in zmq.h.
+const (
+	Pair = iota
+	Pub
+	Sub
+	Req
+	Rep
+	Dealer
+	Router
+	Pull
+	Push
+	XPub
+	XSub
+	Stream
+)
+
+// makers make the pattern of each socket type.
+var makers = [...]func(*option.Options) Pattern{
+	Pair:   func(*option.Options) Pattern { return &pair{} },
+	Pub:    func(o *option.Options) Pattern { return newPub(o) },
+	Sub:    func(o *option.Options) Pattern { return newSub(o) },
+	Req:    func(*option.Options) Pattern { return newReq() },
+	Rep:    func(o *option.Options) Pattern { return newRep(o) },
+	Dealer: func(*option.Options) Pattern { return newDealer() },
+	Router: func(o *option.Options) Pattern { return newRouter(o) },
+	Pull:   func(*option.Options) Pattern { return &pull{fq: newFQ()} },
+	Push:   func(*option.Options) Pattern { return &push{lb: newLB()} },
+	XPub:   func(o *option.Options) Pattern { return newXPub(o) },
+	XSub:   func(o *option.Options) Pattern { return newXSub(o) },
+	Stream: func(o *option.Options) Pattern { return newStream(o) },
+}
+
+// New makes the pattern of the socket type with that number in zmq.h. It reads
+// o, the socket's own options, whenever it needs one; Raw and RouterNotify, and
+// on STREAM RoutingID, it also writes. The error is EINVAL for a type that does not exist.
+func New(socketType int, o *option.Options) (Pattern, error) {
+	if socketType < 0 || socketType >= len(makers) {
+		return nil, errno.EINVAL
+	}
+	return makers[socketType](o), nil
+}
+
+// base is what a socket type does that does not say otherwise: nothing, and
+// calls in the wrong direction fail with ENOTSUP.
+type base struct{}
+
+func (base) Readable(*pipe.Pipe)        {}
+func (base) Writable(*pipe.Pipe)        {}
+func (base) Hiccup(*pipe.Pipe)          {}
+func (base) Send(*msg.Msg) error        { return errno.ENOTSUP }
+func (base) Recv(*msg.Msg) error        { return errno.ENOTSUP }
+func (base) Set(option.ID, any) error   { return errno.EINVAL }
+func (base) Get(option.ID) (any, error) { return nil, errno.EINVAL }
+
+// events is In and Out as said.
+func events(in, out bool) (e Events) {
+	if in {
+		e |= In
+	}
+	if out {
+		e |= Out
+	}
+	return e
+}
+
+// setFlag writes an option that is on unless 0; the table has checked v.
+func setFlag(flag *bool, v any) error {
+	n, ok := v.(int)
+	if !ok {
+		return errno.EINVAL
+	}
+	*flag = n != 0
+	return nil
 }

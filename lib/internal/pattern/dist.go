@@ -1,0 +1,103 @@
+package pattern
+
+import (
+	"ztools/lib/internal/msg"
+	"ztools/lib/internal/pipe"
+)
+
+// dist distributes: a message goes to each pipe that was matched before its
+// first frame. A pipe without room is left out until it has room again, so it
+// gets messages whole or not at all (libzmq's dist.cpp).
+type dist struct {
+	list
+	matching int // the first pipes: those that get the message being sent
+	active   int // the first pipes: those that may have room
+}
+
+func newDist() dist { return dist{list: list{slot: outSlot}} }
+
+// attach adds p.
+func (d *dist) attach(p *pipe.Pipe) {
+	d.add(p)
+	d.activate(p)
+}
+
+// activate says that p may have room again. It does nothing if p is active
+// or not in the list.
+func (d *dist) activate(p *pipe.Pipe) {
+	if i := p.Index[d.slot]; i >= d.active {
+		d.swap(i, d.active)
+		d.active++
+	}
+}
+
+// remove takes p out, if it is in.
+func (d *dist) remove(p *pipe.Pipe) {
+	if d.has(p) {
+		d.suspend(p)
+		d.list.remove(p)
+	}
+}
+
+// suspend takes p out of the matching and the active pipes.
+func (d *dist) suspend(p *pipe.Pipe) {
+	if p.Index[d.slot] < d.matching {
+		d.matching--
+		d.swap(p.Index[d.slot], d.matching)
+	}
+	if p.Index[d.slot] < d.active {
+		d.active--
+		d.swap(p.Index[d.slot], d.active)
+	}
+}
+
+// match marks p to get the next message, if it is active.
+func (d *dist) match(p *pipe.Pipe) {
+	if i := p.Index[d.slot]; i >= d.matching && i < d.active {
+		d.swap(i, d.matching)
+		d.matching++
+	}
+}
+
+// matchAll marks all active pipes.
+func (d *dist) matchAll() { d.matching = d.active }
+
+// unmatch marks none.
+func (d *dist) unmatch() { d.matching = 0 }
+
+// invert marks those active pipes that are not marked, and no others.
+func (d *dist) invert() {
+	n := d.matching
+	d.matching = 0
+	for i := n; i < d.active; i++ {
+		d.swap(i, d.matching)
+		d.matching++
+	}
+}
+
+// full reports whether a marked pipe has no room for a message. A peer that
+// is gone does not count: it never will have.
+func (d *dist) full() bool {
+	for _, p := range d.pipes[:d.matching] {
+		if !p.CheckWrite() && !p.Gone() {
+			return true
+		}
+	}
+	return false
+}
+
+// send writes one frame to all marked pipes; those without room drop out for
+// the whole message. A body that several pipes share is left to the garbage
+// collector.
+func (d *dist) send(m *msg.Msg) {
+	if d.matching > 1 {
+		m.Buf = nil
+	}
+	for i := 0; i < d.matching; {
+		if p := d.pipes[i]; p.Write(m) {
+			i++
+		} else {
+			d.suspend(p)
+		}
+	}
+}

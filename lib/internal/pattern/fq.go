@@ -1,0 +1,67 @@
+package pattern
+
+import (
+	"ztools/lib/internal/errno"
+	"ztools/lib/internal/msg"
+	"ztools/lib/internal/pipe"
+)
+
+// fq queues fairly: one message from each pipe that has some, in turn (libzmq's
+// fq.cpp).
+type fq struct{ ring }
+
+func newFQ() fq { return fq{ring{list: list{slot: inSlot}}} }
+
+// attach adds p and takes it to have something to read.
+func (f *fq) attach(p *pipe.Pipe) {
+	f.add(p)
+	f.activate(p)
+}
+
+// recv reads one frame and returns the pipe it came from. Once the first frame
+// of a message was read, the others follow without fail.
+func (f *fq) recv(m *msg.Msg) (*pipe.Pipe, error) {
+	for f.active > 0 {
+		p := f.pipes[f.current]
+		if p.Read(m) {
+			if m.Flags&msg.More == 0 {
+				f.advance()
+			}
+			return p, nil
+		}
+		f.suspend()
+	}
+	return nil, errno.EAGAIN
+}
+
+// peek is recv that leaves the frame where it is; nil if there is none.
+func (f *fq) peek(m *msg.Msg) *pipe.Pipe {
+	for f.active > 0 {
+		p := f.pipes[f.current]
+		if p.Peek(m) {
+			return p
+		}
+		f.suspend()
+	}
+	return nil
+}
+
+// skip reads and drops what is left of the message that m is a frame of.
+func (f *fq) skip(m *msg.Msg) {
+	for m.HasMore() {
+		if _, err := f.recv(m); err != nil {
+			return
+		}
+	}
+}
+
+// hasIn reports whether a message can be received.
+func (f *fq) hasIn() bool {
+	for f.active > 0 {
+		if f.pipes[f.current].CheckRead() {
+			return true
+		}
+		f.suspend()
+	}
+	return false
+}
