@@ -380,6 +380,17 @@ func (p *Pipe) Consumed(n int) {
 	}
 }
 
+// Sent says that n messages that were consumed have been handed on for good.
+func (p *Pipe) Sent(n int) { p.in.sent.Add(uint64(n)) }
+
+// Unsent counts the messages that the other end has written and that Sent has
+// not been told of.
+func (p *Pipe) Unsent() int {
+	p.in.mu.Lock()
+	defer p.in.mu.Unlock()
+	return int(p.in.written - p.in.sent.Load())
+}
+
 // Discard drops all that the other end has not taken yet: subscriptions that
 // will be sent afresh, or messages that nobody waits for any more.
 func (p *Pipe) Discard() {
@@ -497,6 +508,7 @@ type queue struct {
 	cur  Cursor // owned by the reader
 	read uint64 // owned by the reader: messages
 
+	sent  atomic.Uint64 // messages that the reader has handed on
 	ackAt atomic.Uint64 // the value of read at which the reader acknowledges
 }
 

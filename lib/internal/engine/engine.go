@@ -1,0 +1,149 @@
+// Package engine runs one live connection between a pipe and a peer.
+//
+//	Handshake   greeting and security, on the bare connection
+//	ReadLoop    bytes from the peer → frames → the pipe, a lock per batch
+//	WriteLoop   the pipe's frames → one write per batch
+//
+// The two loops are plain blocking methods; lib/zmq gives each its goroutine.
+// ReadLoop decides when a connection has ended: a failed write only stops the
+// writing, so that what the peer had sent before is still delivered.
+package engine
+
+import (
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"ztools/lib/internal/msg"
+	"ztools/lib/internal/option"
+	"ztools/lib/internal/security"
+	"ztools/lib/internal/wire"
+)
+
+// Config is what an Engine is made from.
+type Config struct {
+	Conn    net.Conn
+	Options *option.Options
+	Pool    *msg.Pool
+	// Result is what the handshake agreed on; nil for a raw connection (STREAM).
+	Result *Result
+	// Deaf says that the socket type never receives: messages are dropped.
+	Deaf bool
+	// Subscriptions says that the socket type takes SUBSCRIBE and CANCEL.
+	Subscriptions bool
+	// Guard checks the shape of messages that arrive, or is nil (REQ).
+	Guard Guard
+}
+
+// A Guard checks each frame that arrives; false for one that breaks the rules
+// of the socket type and with that ends the connection.
+type Guard interface{ Check(m *msg.Msg) bool }
+
+// Engine is one live connection.
+type Engine struct {
+	// Constant.
+	conn    net.Conn
+	link    link
+	port    *Port
+	opts    *option.Options
+	pool    *msg.Pool
+	version wire.Version
+	framing wire.Framing
+	mech    security.Mechanism
+	plain   bool // frames pass as they are: ZMTP 2.0 and later, nothing to seal
+	deaf    bool
+	subs    bool
+	raw     bool
+	guard   Guard
+	done    chan struct{} // closed when the connection is being torn down
+	stop    sync.Once
+
+	in  reader // owned by ReadLoop
+	out writer // owned by the holder of out.mu
+
+	awaited atomic.Bool // a read deadline is set: the peer owes a frame
+	ctl     control
+}
+
+// control are the frames of the engine's own that wait to be sent.
+type control struct {
+	mu    sync.Mutex
+	bytes []byte // guarded by mu: whole frames
+	some  atomic.Bool
+}
+
+// New makes an engine for a connection whose handshake is done.
+func New(c Config, port *Port) *Engine {
+	e := &Engine{
+		conn:  c.Conn,
+		port:  port,
+		opts:  c.Options,
+		pool:  c.Pool,
+		deaf:  c.Deaf,
+		subs:  c.Subscriptions,
+		guard: c.Guard,
+		raw:   c.Result == nil,
+		done:  make(chan struct{}),
+	}
+	e.link.open(c.Conn)
+	if r := c.Result; r != nil {
+		e.version, e.mech = r.Version, r.Mechanism
+		e.framing = r.Version.Framing()
+		e.plain = e.framing == wire.V2 && (r.Mechanism == nil || r.Mechanism.Transparent())
+		e.in.rest = r.Rest
+	}
+	port.current.Store(e)
+	return e
+}
+
+// Stop ends both loops. It may be called by anyone, more than once.
+func (e *Engine) Stop() {
+	e.stop.Do(func() {
+		close(e.done)
+		e.conn.Close()
+	})
+}
+
+// Detach lets go of the port, after both loops have ended. What was not
+// written stays in the pipe for the next connection, from the first message
+// that the peer cannot have received whole.
+func (e *Engine) Detach() {
+	e.port.current.Store(nil)
+	e.out.abandon(e)
+	e.in.release(e.pool)
+	e.port.Pipe.Rollback()
+}
+
+// sendControl queues a frame of the engine's own.
+func (e *Engine) sendControl(body []byte) {
+	m := msg.Msg{Body: body, Flags: msg.Command}
+	if e.mech != nil && e.mech.Seal(&m) != nil {
+		return
+	}
+	e.ctl.mu.Lock()
+	if len(e.ctl.bytes) < maxControl {
+		e.ctl.bytes = wire.AppendFrameV2(e.ctl.bytes, m.Flags, m.Body)
+	}
+	e.ctl.some.Store(true)
+	e.ctl.mu.Unlock()
+	signal(e.port.readable)
+}
+
+// maxControl bounds the answers owed to a peer that sends PING and never
+// reads.
+const maxControl = 4096
+
+// await expects a frame from the peer within d.
+func (e *Engine) await(d time.Duration) {
+	e.awaited.Store(true)
+	e.conn.SetReadDeadline(time.Now().Add(d))
+}
+
+// heard notes that a whole frame arrived.
+func (e *Engine) heard() {
+	if e.awaited.Load() {
+		e.awaited.Store(false)
+		e.conn.SetReadDeadline(time.Time{})
+	}
+}

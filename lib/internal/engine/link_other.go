@@ -1,0 +1,17 @@
+//go:build !unix
+
+package engine
+
+import "net"
+
+// link reads a connection through net.Conn; see link_unix.go for what more a
+// descriptor allows.
+type link struct{ conn net.Conn }
+
+func (l *link) open(conn net.Conn) { l.conn = conn }
+
+func (l *link) read(buf *buffer, body []byte, max int) (int, error) {
+	return readPlain(l.conn, buf, body, max)
+}
+
+func (l *link) tryWrite([]byte) int { return 0 }

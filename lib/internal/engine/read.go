@@ -1,0 +1,341 @@
+package engine
+
+import (
+	"errors"
+	"math"
+	"os"
+	"sync/atomic"
+	"time"
+
+	"ztools/lib/internal/errno"
+	"ztools/lib/internal/msg"
+	"ztools/lib/internal/wire"
+)
+
+// The way in:
+//
+//	1 ReadLoop  reads what is there into one buffer, or a large body straight
+//	            to its place
+//	2 run       passes all whole small messages in the buffer to the pipe as
+//	            they stand, under one lock
+//	3 frame     takes everything else one frame at a time: commands, large
+//	            bodies, older framings, sealed frames, half messages
+//	4 deliver   hands a frame to the pipe; while the pipe is full nothing is
+//	            read, so that the kernel pushes back
+
+// direct is the body size from which the read after a header asks only for
+// that body and a little more, so that nearly nothing of it is copied.
+const direct = 32 << 10
+
+// firstTrust is how much memory a peer gets for a body that it has only
+// announced. After that the memory grows as the bytes arrive.
+const firstTrust = 64 << 10
+
+// reader is the state of the way in.
+type reader struct {
+	buf  buffer
+	rest []byte // read beyond the handshake
+	max  int    // how much the next read may take into buf
+
+	// A body of msg.RefMin bytes and more that is under way.
+	large bool
+	size  int // of the whole body
+	have  int // bytes of it that are there
+	mem   *msg.Buf
+	flags msg.Flags
+	trust int // the largest body this peer has sent
+
+	partial bool // the last frame delivered had More
+
+	closing atomic.Bool // WriteLoop has said goodbye
+}
+
+// release gives all memory back.
+func (in *reader) release(pool *msg.Pool) {
+	pool.Put(in.mem)
+	pool.Put(in.buf.mem)
+	in.mem, in.buf.mem = nil, nil
+}
+
+// ReadLoop receives until the connection ends. It returns nil if this side
+// ended it in order, and else why it ended.
+func (e *Engine) ReadLoop() error {
+	in := &e.in
+	in.buf.pool, in.max = e.pool, bufferSize
+	in.buf.load(in.rest)
+	in.rest = nil
+	decode := e.decode
+	if e.raw {
+		decode = e.decodeRaw
+	}
+	for {
+		if err := decode(); err != nil {
+			return err
+		}
+		var body []byte
+		if in.large {
+			body = in.mem.B[in.have:min(in.size, len(in.mem.B))]
+		}
+		n, err := e.link.read(&in.buf, body, in.max)
+		if err != nil {
+			return e.readError(err)
+		}
+		direct := min(n, len(body))
+		in.have += direct
+		in.buf.w += n - direct
+	}
+}
+
+// readError says what the end of reading means.
+func (e *Engine) readError(err error) error {
+	switch {
+	case e.in.closing.Load():
+		return nil
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return errno.ETIMEDOUT
+	}
+	return err
+}
+
+// decode delivers all that has arrived whole.
+func (e *Engine) decode() error {
+	in := &e.in
+	for {
+		if in.large {
+			done, err := e.body()
+			if err != nil || !done {
+				return err
+			}
+			continue
+		}
+		if e.plain && !in.partial && e.guard == nil && !e.deaf {
+			n, err := e.run()
+			if err != nil {
+				return err
+			}
+			if n > 0 {
+				e.heard()
+				in.max = bufferSize
+			}
+		}
+		if ok, err := e.frame(); err != nil || !ok {
+			return err
+		}
+	}
+}
+
+// run delivers the whole messages at the head of the buffer that can go as
+// they stand, and returns how many those were.
+func (e *Engine) run() (int, error) {
+	in := &e.in
+	b := in.buf.bytes()
+	if len(b) < 2 {
+		return 0, nil
+	}
+	room, err := e.room()
+	if err != nil {
+		return 0, err
+	}
+	at, end, msgs := 0, 0, 0
+	for msgs < room && len(b)-at >= 2 && b[at]&^byte(msg.More) == 0 {
+		next := at + 2 + int(b[at+1])
+		if next > len(b) || e.tooLong(next-at-2) {
+			break
+		}
+		if b[at] == 0 {
+			msgs++
+			end = next
+		}
+		at = next
+	}
+	// Frames of 256 bytes and more have a long header.
+	for msgs < room && len(b)-at >= 9 && b[at]&^byte(msg.More|msg.Long) == 0 {
+		h, ok, err := wire.ConsumeHeader(wire.V2, b[at:])
+		if err != nil || !ok || h.Size >= msg.RefMin || int(h.Size) > len(b)-at-h.Len || e.tooLong(int(h.Size)) {
+			break
+		}
+		at += h.Len + int(h.Size)
+		if h.Flags&msg.More == 0 {
+			msgs++
+			end = at
+		}
+	}
+	if msgs > 0 {
+		e.port.Pipe.WriteRun(b[:end], msgs)
+		in.buf.r += end
+	}
+	return msgs, nil
+}
+
+// tooLong reports whether a body of size bytes breaks MAXMSGSIZE.
+func (e *Engine) tooLong(size int) bool {
+	return e.opts.MaxMsgSize >= 0 && int64(size) > e.opts.MaxMsgSize
+}
+
+// frame takes one frame from the buffer; false if more bytes are needed.
+func (e *Engine) frame() (bool, error) {
+	in := &e.in
+	b := in.buf.bytes()
+	h, ok, err := wire.ConsumeHeader(e.framing, b)
+	if err != nil || !ok {
+		return false, err
+	}
+	if h.Size > math.MaxInt-16 {
+		return false, wire.ErrSize
+	}
+	if err := h.Limit(e.opts.MaxMsgSize); err != nil {
+		return false, err
+	}
+	size := int(h.Size)
+	if size >= msg.RefMin {
+		e.begin(h.Flags, size, b[h.Len:])
+		return true, nil
+	}
+	if len(b) < h.Len+size {
+		return false, nil
+	}
+	in.buf.r += h.Len + size
+	m := msg.Msg{Flags: h.Flags &^ msg.Long, Body: b[h.Len : h.Len+size]}
+	e.heard()
+	return true, e.accept(&m)
+}
+
+// begin starts a large body, of which b may hold the first bytes.
+func (e *Engine) begin(flags msg.Flags, size int, b []byte) {
+	in := &e.in
+	in.large, in.size, in.flags = true, size, flags&^msg.Long
+	in.mem = e.pool.Get(min(size, max(firstTrust, 2*in.trust)))
+	in.have = copy(in.mem.B[:min(size, len(in.mem.B))], b)
+	in.buf.r = in.buf.w - len(b) + in.have
+	in.max = bufferSize
+	if size >= direct {
+		in.max = msg.RefMin
+	}
+}
+
+// body goes on with a large body; false if more bytes are needed.
+func (e *Engine) body() (bool, error) {
+	in := &e.in
+	for in.have < in.size {
+		if in.have == len(in.mem.B) {
+			e.growBody()
+		}
+		n := copy(in.mem.B[in.have:min(in.size, len(in.mem.B))], in.buf.bytes())
+		if n == 0 {
+			return false, nil
+		}
+		in.have += n
+		in.buf.r += n
+	}
+	m := msg.Msg{Flags: in.flags, Body: in.mem.B[:in.size:in.size], Buf: in.mem}
+	in.trust = max(in.trust, in.size)
+	in.large, in.mem = false, nil
+	e.heard()
+	return true, e.accept(&m)
+}
+
+// growBody makes room for as much again as has arrived.
+func (e *Engine) growBody() {
+	in := &e.in
+	next := e.pool.Get(min(in.size, 2*in.have))
+	copy(next.B, in.mem.B[:in.have])
+	e.pool.Put(in.mem)
+	in.mem = next
+}
+
+// accept handles one whole frame.
+func (e *Engine) accept(m *msg.Msg) error {
+	if e.mech != nil {
+		if err := e.mech.Open(m); err != nil {
+			return err
+		}
+	}
+	if m.Flags&msg.Command != 0 && e.version >= wire.ZMTP30 {
+		return e.command(m)
+	}
+	if e.guard != nil && !e.guard.Check(m) {
+		return wire.Violation(wire.Unspecified, "message does not fit the socket type")
+	}
+	if e.deaf {
+		e.pool.Put(m.Buf)
+		return nil
+	}
+	return e.deliver(m)
+}
+
+// deliver writes one frame to the pipe and waits while the pipe is full.
+func (e *Engine) deliver(m *msg.Msg) error {
+	if !e.in.partial {
+		if _, err := e.room(); err != nil {
+			return err
+		}
+	}
+	if e.port.Pipe.Write(m) {
+		e.in.partial = m.HasMore()
+		return nil
+	}
+	e.pool.Put(m.Buf) // the socket has closed its end
+	return nil
+}
+
+// room waits until the pipe takes a message and returns how many it takes. A
+// pipe whose socket has closed takes any number: they are dropped.
+func (e *Engine) room() (int, error) {
+	for {
+		if n := e.port.Pipe.Room(); n > 0 {
+			return n, nil
+		}
+		if e.port.Pipe.Gone() {
+			return math.MaxInt, nil
+		}
+		select {
+		case <-e.port.writable:
+		case <-e.done:
+			return 0, errno.ECONNABORTED
+		}
+	}
+}
+
+// command handles a ZMTP command (RFC 37). Unknown ones are ignored, as the
+// RFC asks.
+func (e *Engine) command(m *msg.Msg) error {
+	name, data, err := wire.ParseCommand(m.Body)
+	if err != nil {
+		return err
+	}
+	switch string(name) {
+	case wire.Ping:
+		ttl, context, err := wire.ParsePing(data)
+		if err != nil {
+			return err
+		}
+		if ttl > 0 {
+			e.await(time.Duration(ttl) * 100 * time.Millisecond)
+		}
+		e.sendControl(wire.AppendCommand(nil, wire.Pong, context))
+	case wire.Subscribe, wire.Cancel:
+		if e.subs {
+			return e.deliver(&msg.Msg{Flags: msg.Command, Body: m.Body, Buf: m.Buf})
+		}
+	}
+	return nil
+}
+
+// rawMax is the largest piece that a STREAM socket receives at once.
+const rawMax = 8192
+
+// decodeRaw delivers bytes without framing, for a STREAM socket.
+func (e *Engine) decodeRaw() error {
+	in := &e.in
+	b := in.buf.bytes()
+	in.max = rawMax
+	if len(b) == 0 {
+		return nil
+	}
+	m := msg.Msg{Body: b}
+	if len(b) >= msg.RefMin {
+		m.Body, m.Buf = e.pool.Copy(b)
+	}
+	in.buf.r = in.buf.w
+	return e.deliver(&m)
+}

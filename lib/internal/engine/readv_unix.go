@@ -1,0 +1,8 @@
+//go:build unix && !linux
+
+package engine
+
+import "golang.org/x/sys/unix"
+
+// readv fills the first buffer; the next call fills the second.
+func readv(fd int, bufs [][]byte) (int, error) { return unix.Read(fd, bufs[0]) }

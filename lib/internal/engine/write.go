@@ -1,0 +1,338 @@
+package engine
+
+import (
+	"net"
+	"sync"
+	"time"
+
+	"ztools/lib/internal/msg"
+	"ztools/lib/internal/pipe"
+	"ztools/lib/internal/wire"
+)
+
+// The way out:
+//
+//	1 WriteLoop   sleeps until the pipe has frames, then
+//	2 fill        takes as many whole messages as fit a segment
+//	3 flush       writes the segment in one call, large bodies by reference
+//	4 settle      moves the pipe's cursor behind what was written
+//
+// A sender that waits for an answer does 2 to 4 itself without blocking
+// (tryFlush) and leaves to WriteLoop what the kernel did not take.
+
+// segmentMax is about how many bytes go into one write.
+const segmentMax = 256 << 10
+
+// lingerRead is how long a closing connection goes on reading, so that data
+// still under way from the peer does not make the kernel reset the connection
+// and drop what was sent last.
+const lingerRead = 200 * time.Millisecond
+
+// writer is the state of the way out.
+type writer struct {
+	mu sync.Mutex // guards the fields below; held by who writes
+
+	broken bool // a write failed: nothing more is sent
+
+	batch *pipe.Batch  // what the segment was taken from
+	cur   *pipe.Cursor // the first frame of batch that is not written
+	end   pipe.Cursor  // behind the segment's last frame
+	bufs  net.Buffers  // what is left to write of the segment
+	iov   [][]byte     // memory for bufs
+	enc   []byte       // the segment encoded, unless frames pass as they are
+	encB  *msg.Buf     // holds enc
+	msgs  int          // whole messages in the segment
+	sent  int          // bytes of the segment written so far
+}
+
+// WriteLoop sends what the socket queues until the pipe has ended, a write
+// fails or the engine is stopped.
+func (e *Engine) WriteLoop() {
+	var ping <-chan time.Time
+	if ivl := e.opts.HeartbeatIvl; ivl > 0 && !e.raw && e.version >= wire.ZMTP30 {
+		t := time.NewTicker(time.Duration(ivl) * time.Millisecond)
+		defer t.Stop()
+		ping = t.C
+	}
+	for {
+		e.out.mu.Lock()
+		ended := e.drain()
+		e.out.mu.Unlock()
+		if ended {
+			return
+		}
+		select {
+		case <-e.port.readable:
+		case <-ping:
+			e.ping()
+		case <-e.done:
+			return
+		}
+	}
+}
+
+// drain writes until nothing is left; true says that the loop is over.
+func (e *Engine) drain() bool {
+	w := &e.out
+	for !w.broken {
+		if e.ctl.some.Load() && len(w.bufs) == 0 {
+			e.flushControl()
+			continue
+		}
+		if len(w.bufs) == 0 && !e.fill() {
+			if !e.port.Pipe.Ended() {
+				return false
+			}
+			e.goodbye()
+			return true
+		}
+		n, err := w.bufs.WriteTo(e.conn)
+		w.sent += int(n)
+		if err != nil {
+			w.broken = true
+			break
+		}
+		e.settle()
+	}
+	return true
+}
+
+// tryFlush is the eager sender's way: true if all that was queued is written.
+func (e *Engine) tryFlush() bool {
+	w := &e.out
+	if !w.mu.TryLock() {
+		return false
+	}
+	defer w.mu.Unlock()
+	for !w.broken && !e.ctl.some.Load() {
+		if len(w.bufs) == 0 && !e.fill() {
+			return !e.port.Pipe.Ended()
+		}
+		if len(w.bufs) != 1 {
+			return false
+		}
+		n := e.link.tryWrite(w.bufs[0])
+		w.sent += n
+		if n < len(w.bufs[0]) {
+			w.bufs[0] = w.bufs[0][n:]
+			return false
+		}
+		w.bufs = w.bufs[:0]
+		e.settle()
+	}
+	return false
+}
+
+// fill takes the next segment; false if nothing is queued.
+func (e *Engine) fill() bool {
+	w := &e.out
+	w.batch, w.cur = e.port.Pipe.Pending()
+	if w.batch == nil {
+		return false
+	}
+	w.sent, w.end = 0, *w.cur
+	w.bufs = w.iov[:0]
+	switch {
+	case e.raw:
+		w.msgs = e.fillRaw()
+	case e.plain && !(w.batch.Commands && e.version < wire.ZMTP31):
+		w.msgs = e.fillPlain()
+	default:
+		w.msgs = e.fillEncoded()
+	}
+	w.iov = w.bufs
+	e.port.Pipe.Consumed(w.msgs)
+	return true
+}
+
+// fillPlain makes the segment from the batch's own bytes.
+func (e *Engine) fillPlain() (msgs int) {
+	w := &e.out
+	from := w.cur.At
+	if len(w.batch.Bytes)-from <= segmentMax && len(w.batch.Ext) == 0 && from == 0 {
+		w.end.At = len(w.batch.Bytes)
+		w.bufs = append(w.bufs, w.batch.Bytes)
+		return w.batch.Msgs
+	}
+	var m msg.Msg
+	for size := 0; size < segmentMax && !w.end.Done(w.batch); {
+		whole := false
+		for !whole {
+			start, ext := w.end.At, w.end.Ext
+			w.end.Next(w.batch, &m)
+			size += w.end.At - start
+			if w.end.Ext > ext {
+				w.bufs = append(w.bufs, w.batch.Bytes[from:w.end.At], m.Body)
+				from = w.end.At
+				size += len(m.Body)
+			}
+			whole = !m.HasMore()
+		}
+		msgs++
+	}
+	if from < w.end.At {
+		w.bufs = append(w.bufs, w.batch.Bytes[from:w.end.At])
+	}
+	return msgs
+}
+
+// fillEncoded encodes frame by frame for a peer of an older version or behind a
+// mechanism that seals.
+func (e *Engine) fillEncoded() (msgs int) {
+	w := &e.out
+	if w.encB == nil {
+		w.encB = e.pool.Get(4096)
+		w.enc = w.encB.B
+	}
+	w.enc = w.enc[:0]
+	var m msg.Msg
+	for len(w.enc) < segmentMax && !w.end.Done(w.batch) {
+		for whole := false; !whole; whole = !m.HasMore() {
+			w.end.Next(w.batch, &m)
+			if m.Flags&msg.Command != 0 && e.version < wire.ZMTP31 {
+				downgrade(&m)
+			}
+			if e.mech != nil && e.mech.Seal(&m) != nil {
+				w.broken = true
+				return msgs
+			}
+			w.enc = appendFrame(w.enc, e.framing, m.Flags, m.Body)
+		}
+		msgs++
+	}
+	w.bufs = append(w.bufs, w.enc)
+	return msgs
+}
+
+// fillRaw makes the segment from bodies alone.
+func (e *Engine) fillRaw() (msgs int) {
+	w := &e.out
+	var m msg.Msg
+	for !w.end.Done(w.batch) && msgs < 64 {
+		w.end.Next(w.batch, &m)
+		w.bufs = append(w.bufs, m.Body)
+		msgs++
+	}
+	return msgs
+}
+
+// downgrade turns SUBSCRIBE and CANCEL into the messages 01 and 00 that peers
+// before ZMTP 3.1 expect.
+func downgrade(m *msg.Msg) {
+	name, topic, err := wire.ParseCommand(m.Body)
+	if err != nil {
+		return
+	}
+	first := byte(0)
+	if string(name) == wire.Subscribe {
+		first = 1
+	}
+	m.Flags &^= msg.Command
+	m.Body = append([]byte{first}, topic...)
+}
+
+func appendFrame(dst []byte, f wire.Framing, flags msg.Flags, body []byte) []byte {
+	if f == wire.V1 {
+		return wire.AppendFrameV1(dst, flags, body)
+	}
+	return wire.AppendFrameV2(dst, flags, body)
+}
+
+// settle ends a segment that was written whole.
+func (e *Engine) settle() {
+	w := &e.out
+	for i := w.cur.Ext; i < w.end.Ext; i++ {
+		e.pool.Put(w.batch.Ext[i].Buf)
+		w.batch.Ext[i] = pipe.Ext{}
+	}
+	*w.cur = w.end
+	e.port.Pipe.Sent(w.msgs)
+	clear(w.iov)
+	w.bufs = w.iov[:0]
+	if w.encB != nil {
+		w.encB.B = w.enc[:cap(w.enc)]
+		w.enc = nil
+		e.pool.Put(w.encB)
+		w.encB = nil
+	}
+}
+
+// abandon ends a segment that was not written whole: the cursor is placed at
+// the first message that the peer cannot have received.
+func (w *writer) abandon(e *Engine) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.broken = true
+	if w.batch == nil || len(w.bufs) == 0 {
+		return
+	}
+	left := w.sent
+	cur, start := *w.cur, *w.cur
+	rest := w.enc
+	var m msg.Msg
+	for !cur.Done(w.batch) && cur.At < w.end.At {
+		cur.Next(w.batch, &m)
+		var size int
+		switch {
+		case e.raw:
+			size = len(m.Body)
+		case w.encB != nil:
+			h, _, _ := wire.ConsumeHeader(e.framing, rest)
+			size = h.Len + int(h.Size)
+			rest = rest[size:]
+		default:
+			size = headerLen(len(m.Body)) + len(m.Body)
+		}
+		if left -= size; left < 0 {
+			break
+		}
+		if !m.HasMore() {
+			start = cur
+		}
+	}
+	*w.cur = start
+	w.bufs = nil
+}
+
+func headerLen(size int) int {
+	if size < 256 {
+		return 2
+	}
+	return msg.HeaderMax
+}
+
+// flushControl writes the engine's own frames, between two messages.
+func (e *Engine) flushControl() {
+	e.ctl.mu.Lock()
+	b := e.ctl.bytes
+	e.ctl.bytes = nil
+	e.ctl.some.Store(false)
+	e.ctl.mu.Unlock()
+	if _, err := e.conn.Write(b); err != nil {
+		e.out.broken = true
+	}
+}
+
+// ping sends a PING and expects the peer to be heard within HEARTBEAT_TIMEOUT
+// (RFC 37, zmq_setsockopt(3)).
+func (e *Engine) ping() {
+	e.sendControl(wire.AppendPing(nil, uint16(e.opts.HeartbeatTTL/100), nil))
+	timeout := e.opts.HeartbeatTimeout
+	if timeout < 0 {
+		timeout = e.opts.HeartbeatIvl
+	}
+	if timeout > 0 && !e.awaited.Load() {
+		e.await(time.Duration(timeout) * time.Millisecond)
+	}
+}
+
+// goodbye says that nothing more will come and lets ReadLoop wait a moment for
+// the peer to leave too.
+func (e *Engine) goodbye() {
+	if c, ok := e.conn.(interface{ CloseWrite() error }); ok && c.CloseWrite() == nil {
+		e.in.closing.Store(true)
+		e.conn.SetReadDeadline(time.Now().Add(lingerRead))
+		return
+	}
+	e.Stop()
+}

@@ -1,0 +1,43 @@
+// Package zmq is ZeroMQ in Go: libzmq 4.3.5's sockets, byte-compatible on the
+// wire, without cgo.
+//
+//	ctx := zmq.NewContext()
+//	defer ctx.Close()
+//	push, _ := ctx.NewSocket(zmq.Push)
+//	defer push.Close()
+//	push.Connect("tcp://localhost:5555")
+//	push.Send(context.Background(), []byte("hello"))
+//
+// # How the code is laid out
+//
+// A Context holds Sockets. A Socket has a lock, a pattern (what its type does:
+// lib/internal/pattern) and pipes (queues of frames: lib/internal/pipe). At the
+// other end of a pipe is another socket of the context (inproc) or a session
+// (session.go): one connect with all its reconnects, or one accepted peer. A
+// session runs the handshake and then an engine (lib/internal/engine), whose two
+// loops move whole batches between the pipe and the network.
+//
+// Follow one message out: Socket.Send (send.go), the pattern's Send, Pipe.Write,
+// Engine.WriteLoop. And in: Engine.ReadLoop, Pipe.WriteRun, the pattern's Recv,
+// Socket.Recv (recv.go).
+//
+// # Goroutines
+//
+// One per bind, one per connect, two per connection; one that waits for what a
+// closed socket has still to send. All belong to their socket's WaitGroup, and
+// the last to the context, whose Close waits for them. There is none per
+// message and none per socket.
+//
+// # Locks
+//
+// In this order: Socket.mu, Context.mu, session.mu, the locks of pipe and
+// monitor, inbox.mu. Nothing blocks while one is held. What happens to a socket
+// from outside its calls goes through its inbox (inbox.go), so no two sockets'
+// locks are ever held together.
+//
+// # Where it differs from the plan of the house
+//
+// A pipe's queue holds frames as ZMTP 3 puts them on the wire, not message
+// structs: a frame is encoded once, when it is sent, and a NULL connection
+// writes the queue as it stands. The garbage collector sees no message at all.
+package zmq

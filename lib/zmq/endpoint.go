@@ -1,0 +1,382 @@
+package zmq
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"time"
+
+	"ztools/lib/internal/engine"
+	"ztools/lib/internal/option"
+	"ztools/lib/internal/transport"
+	"ztools/lib/internal/transport/ipc"
+	"ztools/lib/internal/transport/tcp"
+)
+
+// endpoint is one bind or connect of a socket.
+type endpoint interface {
+	// close ends it; what is queued may linger so many milliseconds.
+	close(linger int)
+	// unsent counts the messages that wait in it.
+	unsent() int
+}
+
+// transports are the schemes other than inproc.
+var transports = map[string]transport.Transport{
+	"tcp": tcp.Transport{},
+	"ipc": ipc.Transport{},
+}
+
+// lookup finds the transport of an endpoint; nil stands for inproc.
+func lookup(ep string) (t transport.Transport, rest string, err error) {
+	scheme, rest, err := transport.Split(ep)
+	if err != nil {
+		return nil, "", err
+	}
+	if scheme == "inproc" {
+		return nil, rest, nil
+	}
+	t, ok := transports[scheme]
+	if !ok {
+		return nil, "", EPROTONOSUPPORT
+	}
+	return t, rest, nil
+}
+
+// snapshot is a copy of the options for a bind or connect.
+func (s *Socket) snapshotLocked() *option.Options {
+	o := s.opts
+	return &o
+}
+
+// Bind makes the socket accept connections at an endpoint (zmq_bind(3)):
+// tcp://interface:port, ipc://path, inproc://name; see zmq_tcp(7), zmq_ipc(7)
+// and zmq_inproc(7). The port may be * or 0, an ipc path may be *: LastEndpoint
+// then tells the real one. Errors: EINVAL, EPROTONOSUPPORT, EADDRINUSE,
+// EADDRNOTAVAIL, ENODEV, ENAMETOOLONG, ETERM, ENOTSOCK and those of the system.
+func (s *Socket) Bind(ep string) error {
+	if err := s.bind(ep); err != nil {
+		return &Error{"bind", ep, err}
+	}
+	return nil
+}
+
+func (s *Socket) bind(ep string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.aliveLocked(); err != nil {
+		return err
+	}
+	t, rest, err := lookup(ep)
+	if err != nil {
+		return err
+	}
+	if t == nil {
+		return s.bindInprocLocked(ep)
+	}
+	b := &binding{sock: s, opts: s.snapshotLocked()}
+	if b.listener, err = t.Listen(rest, b.opts); err != nil {
+		s.emit(Event{Endpoint: ep}, BindFailed, int(NumberOf(err)), err)
+		return err
+	}
+	b.endpoint = b.listener.Endpoint()
+	b.peers = map[*session]struct{}{}
+	s.last = b.endpoint
+	s.endpoints[b.endpoint] = append(s.endpoints[b.endpoint], b)
+	s.emit(Event{Endpoint: b.endpoint, Local: b.endpoint}, Listening, 0, nil)
+	s.wg.Add(1)
+	go b.accept()
+	return nil
+}
+
+// Connect makes the socket connect to an endpoint (zmq_connect(3)) and returns
+// without waiting for the network: the connection is made, and made again when
+// it breaks, in the background for as long as the socket lives. Nobody has to
+// listen yet. On DEALER, SUB, PUB and REQ a second Connect to the same endpoint
+// does nothing. Errors: EINVAL, EPROTONOSUPPORT, ENAMETOOLONG, ETERM, ENOTSOCK.
+func (s *Socket) Connect(ep string) error {
+	if err := s.connect(ep); err != nil {
+		return &Error{"connect", ep, err}
+	}
+	return nil
+}
+
+func (s *Socket) connect(ep string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.aliveLocked(); err != nil {
+		return err
+	}
+	t, rest, err := lookup(ep)
+	if err != nil {
+		return err
+	}
+	if t == nil {
+		return s.connectInprocLocked(ep)
+	}
+	if s.typ.once() && len(s.endpoints[ep]) > 0 {
+		return nil
+	}
+	o := s.snapshotLocked()
+	if err := t.Check(rest, o); err != nil {
+		return err
+	}
+	c := &connector{session: s.newSession(o, ep), transport: t, rest: rest}
+	if !o.Immediate {
+		_, end := c.newPipe()
+		end.Local = true
+		s.attachLocked(end, network)
+	}
+	s.last = ep
+	s.endpoints[ep] = append(s.endpoints[ep], c)
+	s.wg.Add(1)
+	go c.run()
+	return nil
+}
+
+// Unbind ends a Bind (zmq_unbind(3)): it stops to accept, and closes the
+// connections that were accepted there. The endpoint is the one LastEndpoint
+// told. ENOENT if it is not bound.
+func (s *Socket) Unbind(ep string) error { return s.term("unbind", ep) }
+
+// Disconnect ends all Connects to an endpoint (zmq_disconnect(3)), given as it
+// was connected. What is queued may linger. ENOENT if it is not connected.
+func (s *Socket) Disconnect(ep string) error { return s.term("disconnect", ep) }
+
+func (s *Socket) term(op, ep string) error {
+	s.mu.Lock()
+	list, err := s.takeLocked(ep)
+	linger := s.opts.Linger
+	s.mu.Unlock()
+	if err != nil {
+		return &Error{op, ep, err}
+	}
+	for _, e := range list {
+		e.close(linger)
+	}
+	return nil
+}
+
+// takeLocked takes the binds and connects of an endpoint off the list.
+func (s *Socket) takeLocked(ep string) ([]endpoint, error) {
+	if err := s.aliveLocked(); err != nil {
+		return nil, err
+	}
+	t, rest, err := lookup(ep)
+	if err != nil {
+		return nil, err
+	}
+	names := []string{ep}
+	if t != nil && len(s.endpoints[ep]) == 0 {
+		names = t.Aliases(rest, &s.opts)
+	}
+	for _, name := range names {
+		if list := s.endpoints[name]; len(list) > 0 {
+			delete(s.endpoints, name)
+			return list, nil
+		}
+	}
+	return nil, ENOENT
+}
+
+// forget takes one endpoint that has ended by itself off the list.
+func (s *Socket) forget(name string, e endpoint) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list := s.endpoints[name]
+	for i := range list {
+		if list[i] == e {
+			s.endpoints[name] = append(list[:i:i], list[i+1:]...)
+		}
+	}
+	if len(s.endpoints[name]) == 0 {
+		delete(s.endpoints, name)
+	}
+}
+
+// LastEndpoint is the endpoint of the last Bind or Connect, with wildcards
+// replaced by what they became (ZMQ_LAST_ENDPOINT).
+func (s *Socket) LastEndpoint() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.last
+}
+
+// connector is one Connect.
+type connector struct {
+	*session
+	transport transport.Transport
+	rest      string
+}
+
+// The bits of RECONNECT_STOP (zmq_setsockopt(3)).
+const (
+	stopRefused         = 1
+	stopHandshakeFailed = 2
+)
+
+// run connects again and again until the session ends. It is owned by the
+// socket.
+func (c *connector) run() {
+	defer c.sock.wg.Done()
+	defer c.finish()
+	defer c.sock.forget(c.endpoint, c)
+	backoff := transport.NewBackoff(c.opts)
+	for c.life.Err() == nil {
+		err := c.attempt(&backoff)
+		if c.life.Err() != nil || c.hopeless(err) || !c.pause(&backoff) {
+			return
+		}
+	}
+}
+
+// attempt makes one connection and serves it until it ends.
+func (c *connector) attempt(backoff *transport.Backoff) error {
+	ev := Event{Conn: c.id, Endpoint: c.endpoint, Remote: c.endpoint}
+	c.sock.emit(ev, ConnectDelayed, int(errnoInProgress), nil)
+	conn, err := c.transport.Dial(c.life, c.rest, c.opts)
+	if err != nil {
+		if c.life.Err() == nil {
+			c.sock.emit(ev, Closed, 0, err)
+		}
+		return err
+	}
+	backoff.Reset()
+	ev.Local, ev.Remote = transport.Endpoint(conn.LocalAddr()), transport.Endpoint(conn.RemoteAddr())
+	c.sock.emit(ev, Connected, 0, nil)
+	err = c.serve(conn, true)
+	if err != nil {
+		c.rejoin()
+	}
+	return err
+}
+
+// hopeless reports whether a connection that ended with err is not made again:
+// always after an orderly end and after a violation of the protocol, else as
+// RECONNECT_STOP says.
+func (c *connector) hopeless(err error) bool {
+	stop := c.opts.ReconnectStop
+	switch engine.CauseOf(err) {
+	case engine.Violated, engine.Refused:
+		return true
+	}
+	var failed *handshakeError
+	return err == nil ||
+		stop&stopRefused != 0 && NumberOf(err) == ECONNREFUSED ||
+		stop&stopHandshakeFailed != 0 && errors.As(err, &failed)
+}
+
+// pause waits before the next attempt; false if there is none.
+func (c *connector) pause(backoff *transport.Backoff) bool {
+	d, ok := backoff.Next(rand.IntN)
+	if !ok {
+		return false
+	}
+	c.sock.emit(Event{Conn: c.id, Endpoint: c.endpoint, Remote: c.endpoint}, ConnectRetried, int(d/time.Millisecond), nil)
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-c.life.Done():
+		return false
+	}
+}
+
+// binding is one Bind.
+type binding struct {
+	sock     *Socket
+	opts     *option.Options
+	endpoint string
+	listener transport.Listener
+
+	peers map[*session]struct{} // guarded by sock.mu
+	over  bool                  // guarded by sock.mu: no new peers
+}
+
+// accept takes in connections until the listener is closed. It is owned by the
+// socket.
+func (b *binding) accept() {
+	s := b.sock
+	defer s.wg.Done()
+	for {
+		conn, err := b.listener.Accept()
+		var one *transport.AcceptError
+		switch {
+		case errors.As(err, &one):
+			s.emit(Event{Endpoint: b.endpoint, Local: b.endpoint}, AcceptFailed, int(NumberOf(err)), err)
+			if one.Wait > 0 {
+				b.rest(one.Wait)
+			}
+			continue
+		case err != nil:
+			return
+		}
+		x := s.newSession(b.opts, b.endpoint)
+		if !b.add(x) {
+			conn.Close()
+			return
+		}
+		s.emit(Event{Conn: x.id, Endpoint: b.endpoint, Local: transport.Endpoint(conn.LocalAddr()),
+			Remote: transport.Endpoint(conn.RemoteAddr())}, Accepted, 0, nil)
+		go func() {
+			defer s.wg.Done()
+			x.serve(conn, false)
+			b.remove(x)
+			x.finish()
+		}()
+	}
+}
+
+// rest waits when the system has run out of something.
+func (b *binding) rest(d time.Duration) {
+	ctx, cancel := context.WithTimeout(b.sock.life, d)
+	defer cancel()
+	<-ctx.Done()
+}
+
+// add notes a new peer; false if the bind has ended.
+func (b *binding) add(x *session) bool {
+	b.sock.mu.Lock()
+	defer b.sock.mu.Unlock()
+	if b.over {
+		return false
+	}
+	b.peers[x] = struct{}{}
+	b.sock.wg.Add(1)
+	return true
+}
+
+func (b *binding) remove(x *session) {
+	b.sock.mu.Lock()
+	delete(b.peers, x)
+	b.sock.mu.Unlock()
+}
+
+// close stops listening and ends all peers.
+func (b *binding) close(linger int) {
+	ev := Event{Endpoint: b.endpoint, Local: b.endpoint}
+	if err := b.listener.Close(); err != nil {
+		b.sock.emit(ev, CloseFailed, int(NumberOf(err)), err)
+	} else {
+		b.sock.emit(ev, Closed, 0, nil)
+	}
+	b.sock.mu.Lock()
+	b.over = true
+	peers := make([]*session, 0, len(b.peers))
+	for x := range b.peers {
+		peers = append(peers, x)
+	}
+	b.sock.mu.Unlock()
+	for _, x := range peers {
+		x.close(linger)
+	}
+}
+
+// unsent is called with the socket's lock held.
+func (b *binding) unsent() (n int) {
+	for x := range b.peers {
+		n += x.unsent()
+	}
+	return n
+}

@@ -1,0 +1,163 @@
+package zmq
+
+import (
+	"fmt"
+
+	"ztools/lib/internal/msg"
+)
+
+// Message is one message of one or more parts. The zero value has no parts.
+//
+// A Message that RecvMessage filled owns its bytes until it is used for the
+// next RecvMessage, reset, or sent; whoever keeps them longer makes a Clone, or
+// uses Socket.Recv. A Message must not be used by two goroutines at once.
+type Message struct {
+	parts []part
+	small []byte    // holds the small parts that were copied in
+	pool  *msg.Pool // where the large parts go when the message is reused
+	meta  *msg.Meta
+	group string
+	id    uint32
+}
+
+// part is one part; buf is the pool's buffer behind body, or nil.
+type part struct {
+	body []byte
+	buf  *msg.Buf
+}
+
+// NewMessage makes a message of parts. It refers to their bytes, which must not
+// be changed afterwards.
+func NewMessage(parts ...[]byte) *Message {
+	m := &Message{}
+	for _, p := range parts {
+		m.Append(p)
+	}
+	return m
+}
+
+// Append adds a part. The message refers to its bytes, which must not be
+// changed until the message was reset, or for ever once it was sent.
+func (m *Message) Append(body []byte) { m.parts = append(m.parts, part{body: body}) }
+
+// AppendCopy adds a part with a copy of body.
+func (m *Message) AppendCopy(body []byte) {
+	from := len(m.small)
+	m.small = append(m.small, body...)
+	m.Append(m.small[from:len(m.small):len(m.small)])
+}
+
+// AppendString adds a part with the bytes of s.
+func (m *Message) AppendString(s string) {
+	from := len(m.small)
+	m.small = append(m.small, s...)
+	m.Append(m.small[from:len(m.small):len(m.small)])
+}
+
+// Len is the number of parts.
+func (m *Message) Len() int { return len(m.parts) }
+
+// Part is part i. It belongs to the message.
+func (m *Message) Part(i int) []byte { return m.parts[i].body }
+
+// Bytes is the first part, nil if there is none. It belongs to the message.
+func (m *Message) Bytes() []byte {
+	if len(m.parts) == 0 {
+		return nil
+	}
+	return m.parts[0].body
+}
+
+// Parts are the parts, in a new slice. Their bytes belong to the message.
+func (m *Message) Parts() [][]byte {
+	parts := make([][]byte, len(m.parts))
+	for i := range parts {
+		parts[i] = m.parts[i].body
+	}
+	return parts
+}
+
+// Size is the number of bytes in all parts.
+func (m *Message) Size() (n int) {
+	for i := range m.parts {
+		n += len(m.parts[i].body)
+	}
+	return n
+}
+
+// String shows the parts as quoted text, for logs and tests.
+func (m *Message) String() string { return fmt.Sprintf("%q", m.Parts()) }
+
+// Reset makes the message empty and keeps its memory for the next use.
+func (m *Message) Reset() {
+	for i := range m.parts {
+		if b := m.parts[i].buf; b != nil {
+			m.pool.Put(b)
+		}
+		m.parts[i] = part{}
+	}
+	m.empty()
+}
+
+// empty forgets the parts, which now belong to somebody else.
+func (m *Message) empty() {
+	m.parts = m.parts[:0]
+	m.small = m.small[:0]
+	m.meta, m.group, m.id = nil, "", 0
+}
+
+// Clone is a copy that shares no bytes with m.
+func (m *Message) Clone() *Message {
+	c := &Message{meta: m.meta, group: m.group, id: m.id}
+	for i := range m.parts {
+		c.Append(append([]byte(nil), m.parts[i].body...))
+	}
+	return c
+}
+
+// Property is a property of the connection the message came over, such as
+// Socket-Type, Routing-Id (also called Identity), Peer-Address, User-Id or an
+// X- name of the peer's own (zmq_msg_gets(3)). A message received over inproc
+// has none.
+func (m *Message) Property(name string) (string, bool) { return m.meta.Get(name) }
+
+// RoutingID is the peer a SERVER or PEER socket got the message from, or will
+// send it to; 0 for none (zmq_msg_routing_id(3)).
+func (m *Message) RoutingID() uint32 { return m.id }
+
+// SetRoutingID addresses the message to a peer of a SERVER or PEER socket. 0 is
+// EINVAL.
+func (m *Message) SetRoutingID(id uint32) error {
+	if id == 0 {
+		return EINVAL
+	}
+	m.id = id
+	return nil
+}
+
+// Group is the group of a message of RADIO and DISH (zmq_msg_group(3)).
+func (m *Message) Group() string { return m.group }
+
+// groupMax is ZMQ_GROUP_MAX_LENGTH.
+const groupMax = 255
+
+// SetGroup sets the group, of at most 255 bytes; a longer one is EINVAL.
+func (m *Message) SetGroup(group string) error {
+	if len(group) > groupMax {
+		return EINVAL
+	}
+	m.group = group
+	return nil
+}
+
+// take adds a frame that a pattern received. A small body is copied, a large
+// one belongs to the message from now on.
+func (m *Message) take(f *msg.Msg) {
+	if len(f.Body) >= msg.RefMin {
+		m.parts = append(m.parts, part{f.Body, f.Buf})
+		return
+	}
+	from := len(m.small)
+	m.small = append(m.small, f.Body...)
+	m.parts = append(m.parts, part{body: m.small[from:len(m.small):len(m.small)]})
+}

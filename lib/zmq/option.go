@@ -1,0 +1,167 @@
+package zmq
+
+import (
+	"strings"
+
+	"ztools/lib/internal/option"
+	"ztools/lib/internal/pattern"
+)
+
+// published are the options that another socket of the context reads when it
+// connects to this one by inproc.
+type published struct {
+	snd, rcv int
+	id       []byte
+}
+
+func (s *Socket) publishLocked() {
+	s.public.Store(&published{s.opts.SndHWM, s.opts.RcvHWM, s.opts.RoutingID})
+}
+
+// Set changes an option (zmq_setsockopt(3)). v is an int, bool, int64, uint64,
+// string, []byte or, for times, a time.Duration, as the option asks. Most
+// options count for later binds and connects; OptionTable tells which count at
+// once. EINVAL for an unknown option, a wrong type or a value out of range.
+func (s *Socket) Set(id Option, v any) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	err := s.aliveLocked()
+	if err == nil {
+		err = s.setLocked(id, v)
+	}
+	if err != nil {
+		return &Error{Op: "set " + optionName(id), Err: err}
+	}
+	return nil
+}
+
+// setLocked asks the pattern first and then the table, as libzmq does.
+func (s *Socket) setLocked(id Option, v any) error {
+	row := option.Lookup(id)
+	if row == nil {
+		return EINVAL
+	}
+	v, err := row.Value(v)
+	if err != nil {
+		return err
+	}
+	if err := s.pattern.Set(id, v); err != EINVAL {
+		return err
+	}
+	if err := row.Set(&s.opts, v); err != nil {
+		return err
+	}
+	switch id {
+	case SndHWM, RcvHWM:
+		s.limitLocked()
+		s.publishLocked()
+	case RoutingID:
+		s.publishLocked()
+	}
+	return nil
+}
+
+// limitLocked gives all pipes the limits that are set now.
+func (s *Socket) limitLocked() {
+	for p := range s.pipes {
+		out, in := p.Limits()
+		out.Snd, in.Rcv = s.opts.SndHWM, s.opts.RcvHWM
+		p.SetLimits(out, in)
+	}
+}
+
+// Get is the value of an option (zmq_getsockopt(3)) as int, bool, int64, uint64,
+// string or []byte. EINVAL for an unknown or write-only one.
+func (s *Socket) Get(id Option) (any, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	err := s.aliveLocked()
+	var v any
+	if err == nil {
+		v, err = s.getLocked(id)
+	}
+	if err != nil {
+		return nil, &Error{Op: "get " + optionName(id), Err: err}
+	}
+	return v, nil
+}
+
+func (s *Socket) getLocked(id Option) (any, error) {
+	switch id {
+	case LastEndpoint:
+		return s.last, nil
+	case Events:
+		return int(s.pattern.Ready() & (pattern.In | pattern.Out)), nil
+	case ThreadSafe:
+		return s.typ >= Server && s.typ != Dgram, nil
+	case RcvMore:
+		return false, nil // messages are received whole
+	}
+	if v, err := s.pattern.Get(id); err != EINVAL {
+		return v, err
+	}
+	row := option.Lookup(id)
+	if row == nil {
+		return nil, EINVAL
+	}
+	return row.Get(&s.opts)
+}
+
+// SetByName changes an option by libzmq's name, in any case, with or without
+// ZMQ_, from a text with units where they help: "sndhwm" "0", "heartbeat_ivl"
+// "5s", "rcvbuf" "1M", "routing_id" "0x0001".
+func (s *Socket) SetByName(name, value string) error {
+	row, ok := option.ByName(name)
+	if !ok {
+		return &Error{Op: "set " + name, Err: EINVAL}
+	}
+	v, err := row.Parse(value)
+	if err != nil {
+		return &Error{Op: "set option", Err: err}
+	}
+	return s.Set(row.ID, v)
+}
+
+// Subscribe makes a SUB socket receive messages that begin with prefix; an
+// empty prefix is all (ZMQ_SUBSCRIBE). Each call counts and takes one
+// Unsubscribe to undo.
+func (s *Socket) Subscribe(prefix string) error { return s.Set(Subscribe, prefix) }
+
+// Unsubscribe takes one Subscribe of that prefix back (ZMQ_UNSUBSCRIBE).
+func (s *Socket) Unsubscribe(prefix string) error { return s.Set(Unsubscribe, prefix) }
+
+// OptionInfo describes a socket option for people.
+type OptionInfo struct {
+	ID      Option
+	Name    string // lower case, without ZMQ_
+	Type    string // int, bool, int64, uint64, bytes, string or key
+	Default any    // nil if there is none
+	Unit    string // such as "milliseconds"; "" if it counts nothing
+	Scope   string // the socket types or transports that it matters to
+	Meaning string // one line
+	Live    bool   // counts at once, not only for later binds and connects
+	Set     bool   // can be set
+	Get     bool   // can be read
+	Draft   bool   // declared in the draft part of zmq.h
+}
+
+// OptionTable lists all socket options by number.
+func OptionTable() []OptionInfo {
+	list := make([]OptionInfo, len(option.Table))
+	for i := range option.Table {
+		r := &option.Table[i]
+		list[i] = OptionInfo{
+			ID: r.ID, Name: strings.ToLower(r.Name), Type: r.Kind.String(), Default: r.Default,
+			Unit: string(r.Unit), Scope: r.Scope, Meaning: r.Doc, Live: r.Moment == option.Live,
+			Set: r.Access != option.ReadOnly, Get: r.Access != option.WriteOnly, Draft: r.Draft,
+		}
+	}
+	return list
+}
+
+func optionName(id Option) string {
+	if row := option.Lookup(id); row != nil {
+		return strings.ToLower(row.Name)
+	}
+	return "option"
+}

@@ -1,0 +1,89 @@
+package zmq
+
+import (
+	"context"
+)
+
+// The way of a message into the program:
+//
+//	1 engine.ReadLoop   reads from the network and appends whole batches to
+//	2 pipe              which wakes the socket if it was empty
+//	3 pattern.Recv      picks the pipe whose turn it is
+//	4 Recv, RecvMessage here: copy a small part, take over a large one
+
+// Recv receives one message (zmq_recv(3)) and returns its parts, whose bytes
+// belong to the caller. It waits until there is one, ctx is done (ctx.Err()) or
+// RCVTIMEO has run out (EAGAIN); a message that is there is received even if
+// ctx is done. Other errors: ENOTSUP, EFSM, ETERM, ENOTSOCK.
+func (s *Socket) Recv(ctx context.Context) ([][]byte, error) {
+	var m Message
+	if err := s.RecvMessage(ctx, &m); err != nil {
+		return nil, err
+	}
+	return m.Parts(), nil
+}
+
+// TryRecv is Recv that never waits: EAGAIN if there is no message.
+func (s *Socket) TryRecv() ([][]byte, error) {
+	var m Message
+	if err := s.TryRecvMessage(&m); err != nil {
+		return nil, err
+	}
+	return m.Parts(), nil
+}
+
+// RecvMessage receives one message into m, whose former content is lost and
+// whose memory is used again: with the same m every time nothing is allocated.
+// The bytes are m's until its next use. It waits and fails as Recv does; on an
+// error m is empty.
+func (s *Socket) RecvMessage(ctx context.Context, m *Message) error {
+	m.Reset()
+	m.pool = &s.ctx.pool
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	err := s.recvLocked(m)
+	if err != EAGAIN {
+		return err
+	}
+	wait := patience{ctx: ctx, limit: s.opts.RcvTimeo}
+	defer wait.stop()
+	s.waited = true
+	for err == EAGAIN {
+		if err := s.waitLocked(&wait); err != nil {
+			return err
+		}
+		err = s.recvLocked(m)
+	}
+	return err
+}
+
+// TryRecvMessage is RecvMessage that never waits: EAGAIN if there is no
+// message.
+func (s *Socket) TryRecvMessage(m *Message) error {
+	m.Reset()
+	m.pool = &s.ctx.pool
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.recvLocked(m)
+}
+
+// recvLocked receives the frames of one message. A pipe holds only whole
+// messages, so after the first frame the others are there.
+func (s *Socket) recvLocked(m *Message) error {
+	if err := s.aliveLocked(); err != nil {
+		return err
+	}
+	f := &s.frame
+	for {
+		f.RoutingID, f.Group = 0, ""
+		if err := s.pattern.Recv(f); err != nil {
+			m.Reset()
+			return err
+		}
+		m.take(f)
+		if !f.HasMore() {
+			m.meta, m.id, m.group = f.Meta, f.RoutingID, f.Group
+			return nil
+		}
+	}
+}

@@ -1,0 +1,171 @@
+package zmq
+
+import (
+	"context"
+
+	"ztools/lib/internal/msg"
+)
+
+// The way of a message out of the program:
+//
+//	1 Send, SendMessage     here: lock the socket, hand frame by frame to
+//	2 pattern.Send          which picks the pipe and writes to
+//	3 pipe.Write            which appends to the queue and wakes
+//	4 engine.WriteLoop      which writes the whole batch to the network
+//
+// If no pipe has room, steps 1 and 2 are tried again whenever something happens
+// to the socket.
+
+// Send sends one message of the given parts (zmq_send(3)); with no parts, one
+// empty part. The bytes are copied; the caller keeps them. While nobody can
+// take the message it waits as the socket's type says, until ctx is done
+// (ctx.Err()) or SNDTIMEO has run out (EAGAIN). A message that can be sent is
+// sent even if ctx is done. Other errors: ENOTSUP, EFSM, EHOSTUNREACH, ETERM,
+// ENOTSOCK.
+func (s *Socket) Send(ctx context.Context, parts ...[]byte) error {
+	for _, p := range parts {
+		if len(p) >= msg.RefMin {
+			return s.sendCopy(ctx, parts)
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	err := s.sendPartsLocked(parts)
+	if err != EAGAIN {
+		return err
+	}
+	wait := patience{ctx: ctx, limit: s.opts.SndTimeo}
+	defer wait.stop()
+	for err == EAGAIN {
+		if err := s.waitLocked(&wait); err != nil {
+			return err
+		}
+		err = s.sendPartsLocked(parts)
+	}
+	return err
+}
+
+// TrySend is Send that never waits: EAGAIN if the message cannot be sent now.
+func (s *Socket) TrySend(parts ...[]byte) error {
+	for _, p := range parts {
+		if len(p) >= msg.RefMin {
+			m := s.copyOf(parts)
+			defer m.Reset()
+			return s.TrySendMessage(m)
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.sendPartsLocked(parts)
+}
+
+// SendMessage sends m (zmq_msg_send(3)). Parts of 4 KiB and more are not copied:
+// on success all bytes of m belong to the library, which gives them to the
+// receiver or drops them, and m is empty. On an error m is as it was. It waits
+// and fails as Send does.
+func (s *Socket) SendMessage(ctx context.Context, m *Message) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	err := s.sendMessageLocked(m)
+	if err != EAGAIN {
+		return err
+	}
+	wait := patience{ctx: ctx, limit: s.opts.SndTimeo}
+	defer wait.stop()
+	for err == EAGAIN {
+		if err := s.waitLocked(&wait); err != nil {
+			return err
+		}
+		err = s.sendMessageLocked(m)
+	}
+	return err
+}
+
+// TrySendMessage is SendMessage that never waits: EAGAIN if m cannot be sent
+// now.
+func (s *Socket) TrySendMessage(m *Message) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.sendMessageLocked(m)
+}
+
+// sendPartsLocked sends small parts, which are copied.
+func (s *Socket) sendPartsLocked(parts [][]byte) error {
+	if err := s.startSendLocked(); err != nil {
+		return err
+	}
+	if len(parts) == 0 {
+		parts = emptyPart
+	}
+	f := &s.frame
+	*f = msg.Msg{}
+	for i, p := range parts {
+		f.Body, f.Flags = p, 0
+		if i < len(parts)-1 {
+			f.Flags = msg.More
+		}
+		if err := s.pattern.Send(f); err != nil {
+			return err
+		}
+	}
+	s.eager = false
+	return nil
+}
+
+// emptyPart is what a message without parts is sent as.
+var emptyPart = [][]byte{nil}
+
+// sendMessageLocked sends m and empties it.
+func (s *Socket) sendMessageLocked(m *Message) error {
+	if len(m.parts) == 0 {
+		return s.sendPartsLocked(nil)
+	}
+	if err := s.startSendLocked(); err != nil {
+		return err
+	}
+	f := &s.frame
+	for i := range m.parts {
+		*f = msg.Msg{Body: m.parts[i].body, Buf: m.parts[i].buf, Group: m.group, RoutingID: m.id}
+		if i < len(m.parts)-1 {
+			f.Flags = msg.More
+		}
+		if err := s.pattern.Send(f); err != nil {
+			return err
+		}
+	}
+	clear(m.parts)
+	m.empty()
+	s.eager = false
+	return nil
+}
+
+// startSendLocked catches up, and finds out whether this Send answers a Recv
+// that had to wait: such a message is written by the sender itself.
+func (s *Socket) startSendLocked() error {
+	if err := s.aliveLocked(); err != nil {
+		return err
+	}
+	s.eager, s.waited = s.waited, false
+	return nil
+}
+
+// sendCopy sends parts of which at least one is large, from copies.
+func (s *Socket) sendCopy(ctx context.Context, parts [][]byte) error {
+	m := s.copyOf(parts)
+	defer m.Reset()
+	return s.SendMessage(ctx, m)
+}
+
+// copyOf makes a message of copies that live in the pool.
+func (s *Socket) copyOf(parts [][]byte) *Message {
+	m := &Message{pool: &s.ctx.pool}
+	for _, p := range parts {
+		if len(p) < msg.RefMin {
+			m.AppendCopy(p)
+			continue
+		}
+		body, buf := s.ctx.pool.Copy(p)
+		m.parts = append(m.parts, part{body, buf})
+	}
+	return m
+}

@@ -1,0 +1,275 @@
+package zmq
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+
+	"ztools/lib/internal/msg"
+	"ztools/lib/internal/option"
+	"ztools/lib/internal/pattern"
+	"ztools/lib/internal/pipe"
+)
+
+// Socket is a ZeroMQ socket (zmq_socket(3)). Unlike libzmq's it is safe for use
+// by many goroutines: each Send and each Recv moves one whole message.
+type Socket struct {
+	// Constant.
+	ctx  *Context
+	typ  Type
+	stop context.CancelFunc // ends all attempts to connect and bind
+	life context.Context    // done when the socket is closed and has lingered
+	wg   sync.WaitGroup     // the goroutines of binds, connects and connections
+
+	inbox   inbox
+	monitor monitor
+	public  atomic.Pointer[published]
+
+	mu        sync.Mutex // guards the fields below; see inbox for the order
+	pattern   pattern.Pattern
+	opts      option.Options
+	pipes     map[*pipe.Pipe]pipeKind
+	endpoints map[string][]endpoint
+	last      string // LAST_ENDPOINT
+	waited    bool   // a Recv had to wait since the last Send
+	eager     bool   // the Send under way answers such a Recv
+	peers     int    // peers whose handshake is done
+	gone      bool   // Close was called
+	frame     msg.Msg
+}
+
+// pipeKind says what is behind a pipe.
+type pipeKind uint8
+
+const (
+	network pipeKind = iota
+	inproc
+)
+
+func newSocket(c *Context, t Type) (*Socket, error) {
+	s := &Socket{
+		ctx:       c,
+		typ:       t,
+		opts:      option.Defaults(int(t)),
+		pipes:     map[*pipe.Pipe]pipeKind{},
+		endpoints: map[string][]endpoint{},
+	}
+	s.opts.IPv6 = c.opts.IPv6
+	if !c.opts.Blocky {
+		s.opts.Linger = 0
+	}
+	s.publishLocked()
+	p, err := pattern.New(int(t), &s.opts)
+	if err != nil {
+		return nil, err
+	}
+	s.pattern = p
+	s.life, s.stop = context.WithCancel(context.Background())
+	return s, nil
+}
+
+// Type is the socket's type.
+func (s *Socket) Type() Type { return s.typ }
+
+// catchUpLocked applies what was posted to the inbox. It returns ENOTSOCK or
+// ETERM once the socket or its context has ended.
+func (s *Socket) catchUpLocked() error {
+	for _, p := range s.inbox.take() {
+		switch p.kind {
+		case attached:
+			s.attachLocked(p.pipe, inproc)
+		case closed:
+			s.detachLocked(p.pipe)
+		default:
+			if _, ok := s.pipes[p.pipe]; !ok {
+				continue
+			}
+			switch p.kind {
+			case readable:
+				s.pattern.Readable(p.pipe)
+			case writable:
+				s.pattern.Writable(p.pipe)
+			case hiccup:
+				s.pattern.Hiccup(p.pipe)
+			}
+		}
+	}
+	if s.gone {
+		return ENOTSOCK
+	}
+	if s.ctx.down.Load() {
+		return ETERM
+	}
+	return nil
+}
+
+// aliveLocked is the start of every call: it catches up if there is anything
+// to catch up with.
+func (s *Socket) aliveLocked() error {
+	if s.inbox.pending.Load() {
+		return s.catchUpLocked()
+	}
+	return nil
+}
+
+// attachLocked gives a pipe to the pattern, which may refuse it.
+func (s *Socket) attachLocked(p *pipe.Pipe, kind pipeKind) {
+	if s.gone {
+		p.Close()
+		return
+	}
+	s.pipes[p] = kind
+	if kind == inproc {
+		s.peers++
+	}
+	p.Own(&s.inbox)
+	s.pattern.Attach(p)
+	s.inbox.wake()
+}
+
+// detachLocked takes a pipe away whose other end has closed.
+func (s *Socket) detachLocked(p *pipe.Pipe) {
+	kind, ok := s.pipes[p]
+	if !ok {
+		return
+	}
+	delete(s.pipes, p)
+	if kind == inproc {
+		s.peers--
+		s.dropInprocLocked(p)
+	}
+	s.pattern.Detach(p)
+	p.Close()
+	s.inbox.wake()
+}
+
+// countPeer notes that a peer's handshake is done (+1) or that it left (-1).
+func (s *Socket) countPeer(n int) {
+	s.mu.Lock()
+	s.peers += n
+	s.mu.Unlock()
+	s.inbox.wake()
+}
+
+// Peers is how many peers are connected now: over a network those whose
+// handshake is done.
+func (s *Socket) Peers() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.aliveLocked()
+	return s.peers
+}
+
+// subscribed is a pattern that knows how many of its peers have subscribed.
+type subscribed interface{ Subscribers() int }
+
+// WaitPeers waits until n peers are connected; for PUB and XPUB, until n peers
+// have subscribed to something. So nothing that is sent afterwards is lost to a
+// slow joiner.
+func (s *Socket) WaitPeers(ctx context.Context, n int) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	wait := patience{ctx: ctx, limit: -1}
+	for {
+		if err := s.aliveLocked(); err != nil {
+			return err
+		}
+		have := s.peers
+		if p, ok := s.pattern.(subscribed); ok {
+			have = p.Subscribers()
+		}
+		if have >= n {
+			return nil
+		}
+		if err := s.waitLocked(&wait); err != nil {
+			return err
+		}
+	}
+}
+
+// waitLocked lets go of the lock until something happens to the socket.
+func (s *Socket) waitLocked(p *patience) error {
+	w := s.inbox.enlist()
+	if w == nil {
+		return nil
+	}
+	s.mu.Unlock()
+	err := p.wait(&s.inbox, w)
+	s.mu.Lock()
+	return err
+}
+
+// Ready reports whether a Recv or a Send would not have to wait now
+// (ZMQ_EVENTS of zmq_getsockopt(3)).
+func (s *Socket) Ready() (in, out bool, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.aliveLocked(); err != nil {
+		return false, false, err
+	}
+	ev := s.pattern.Ready()
+	return ev&pattern.In != 0, ev&pattern.Out != 0, nil
+}
+
+// Unsent is how many messages are queued for peers and were not yet handed to
+// the network or read by an inproc peer. It counts on while a closed socket
+// lingers.
+func (s *Socket) Unsent() (n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for p, kind := range s.pipes {
+		if kind == inproc {
+			out, _ := p.Queued()
+			n += out
+		}
+	}
+	for _, eps := range s.endpoints {
+		for _, e := range eps {
+			n += e.unsent()
+		}
+	}
+	return n
+}
+
+// Close closes the socket (zmq_close(3)). It returns at once; what was queued
+// goes on being sent as LINGER says, and Context.Close waits for that. Blocked
+// calls return ENOTSOCK. A second Close is ENOTSOCK.
+func (s *Socket) Close() error {
+	s.mu.Lock()
+	s.catchUpLocked()
+	if s.gone {
+		s.mu.Unlock()
+		return ENOTSOCK
+	}
+	s.gone = true
+	linger := s.opts.Linger
+	s.unbindInprocLocked()
+	s.catchUpLocked() // refuses those who connected in the last moment
+	for p, kind := range s.pipes {
+		if kind == network && linger == 0 {
+			p.Discard()
+		}
+		p.Close()
+	}
+	var eps []endpoint
+	for _, list := range s.endpoints {
+		eps = append(eps, list...)
+	}
+	s.mu.Unlock()
+
+	s.inbox.end()
+	for _, e := range eps {
+		e.close(linger)
+	}
+	go s.finish()
+	return nil
+}
+
+// finish waits for what lingers. It is owned by the context.
+func (s *Socket) finish() {
+	s.wg.Wait()
+	s.stop()
+	s.monitor.end(s)
+	s.ctx.forget(s)
+	s.ctx.open.Done()
+}
