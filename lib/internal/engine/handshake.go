@@ -159,12 +159,9 @@ func (h *handshake) identify() error {
 	default:
 		h.out = wire.AppendFrameV2(h.out, 0, id)
 	}
-	head, body, err := h.frame(maxIdentity)
+	body, err := h.frame(0, maxIdentity)
 	if err != nil {
 		return err
-	}
-	if head.Flags != 0 {
-		return wire.Violation(wire.Unspecified, "first frame is not a routing id")
 	}
 	h.result.Properties = map[string]string{wire.PropIdentity: string(body)}
 	return nil
@@ -177,12 +174,9 @@ func (h *handshake) agree(m security.Mechanism) error {
 		if m.State() == security.Ready {
 			break
 		}
-		head, body, err := h.frame(maxCommand)
+		body, err := h.frame(msg.Command, maxCommand)
 		if err != nil {
 			return err
-		}
-		if head.Flags&msg.Command == 0 {
-			return wire.Violation(wire.UnexpectedCommand, "message before the handshake is done")
 		}
 		if err := m.Handle(body); err != nil {
 			h.commands(m)
@@ -228,35 +222,44 @@ func peerAddress(conn net.Conn) string {
 	return ""
 }
 
-// frame consumes one frame whose body has at most limit bytes. The body is
-// valid as long as the handshake.
-func (h *handshake) frame(limit int64) (head wire.Header, body []byte, err error) {
+// frame consumes one frame, which must have those flags and a body of at most
+// limit bytes, and returns the body. It is valid as long as the handshake.
+func (h *handshake) frame(flags msg.Flags, limit int64) ([]byte, error) {
+	head, err := h.header()
+	if err != nil {
+		return nil, err
+	}
+	if head.Flags != flags {
+		return nil, wire.Violation(wire.UnexpectedCommand, "unexpected frame in the handshake")
+	}
 	if m := h.options.MaxMsgSize; m >= 0 {
 		limit = min(limit, m)
 	}
-	for {
-		var ok bool
-		head, ok, err = wire.ConsumeHeader(h.result.Version.Framing(), h.in)
-		if err != nil {
-			return head, nil, err
-		}
-		if ok {
-			break
-		}
-		if err := h.more(); err != nil {
-			return head, nil, err
-		}
-	}
 	if err := head.Limit(limit); err != nil {
-		return head, nil, err
+		return nil, err
 	}
 	end := head.Len + int(head.Size)
 	if err := h.need(end); err != nil {
-		return head, nil, err
+		return nil, err
 	}
-	body = h.in[head.Len:end:end]
+	body := h.in[head.Len:end:end]
 	h.in = h.in[end:]
-	return head, body, nil
+	return body, nil
+}
+
+// header reads the header of the next frame and leaves it where it is.
+func (h *handshake) header() (head wire.Header, err error) {
+	framing := h.result.Version.Framing()
+	for {
+		var ok bool
+		head, ok, err = wire.ConsumeHeader(framing, h.in)
+		if ok || err != nil {
+			return head, err
+		}
+		if err := h.more(); err != nil {
+			return head, err
+		}
+	}
 }
 
 // need receives until n bytes are there.

@@ -185,14 +185,14 @@ func TestBadPeers(t *testing.T) {
 		code  wire.Code
 		errno errno.Errno
 	}{
-		{"http", nil, "'GET' 20 '/' 20", wire.Unspecified, errno.EPROTO},
+		{"http", nil, "'GET' 20 '/' 20", wire.UnexpectedCommand, errno.EPROTO},
 		{"1.0 size 0", nil, "00", wire.Unspecified, errno.EPROTO},
-		{"1.0 identity with more", nil, "03 01 'me'", wire.Unspecified, errno.EPROTO},
+		{"1.0 identity with more", nil, "03 01 'me'", wire.UnexpectedCommand, errno.EPROTO},
 		{"1.0 identity too long", nil, "ff 00*6 0101 00", wire.Unspecified, errno.EMSGSIZE},
-		{"1.0 identity of 2^64-1 bytes", nil, "ffff*8 ff", wire.Unspecified, errno.EMSGSIZE},
+		{"1.0 identity of 2^64-1 bytes", nil, "ff*9 fe", wire.Unspecified, errno.EMSGSIZE},
 		{"1.0 where security is asked for", domain, "01 00", wire.Unspecified, errno.EPROTO},
 		{"2.0 where security is asked for", domain, "ff 00*7 01 7f 01 05", wire.Unspecified, errno.EPROTO},
-		{"2.0 identity is a command", nil, "ff 00*7 01 7f 01 05 04 00", wire.Unspecified, errno.EPROTO},
+		{"2.0 identity is a command", nil, "ff 00*7 01 7f 01 05 04 00", wire.UnexpectedCommand, errno.EPROTO},
 		{"2.0 identity too long", nil, "ff 00*7 01 7f 01 05 02 00*6 0100", wire.Unspecified, errno.EMSGSIZE},
 		{"other mechanism", nil, "ff 00*7 01 7f 03 01 'PLAIN' 00*47", wire.MechanismMismatch, errno.EPROTO},
 		{"mechanism with a tail", nil, "ff 00*7 01 7f 03 01 'NULL' 00*15 01 00*32", wire.MechanismMismatch, errno.EPROTO},
@@ -219,14 +219,16 @@ func TestBadPeers(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			conn, other := ztest.Pipe()
 			o := options("PULL", "")
 			if test.set != nil {
 				test.set(o)
 			}
-			ztest.NewPeer(t, other).Send(ztest.Bytes(test.bytes))
-			_, err := engine.Handshake(conn, o)
-			checkViolation(t, err, test.code, test.errno)
+			synctest.Test(t, func(t *testing.T) { // where waiting for more costs no time
+				conn, other := ztest.Pipe()
+				ztest.NewPeer(t, other).Send(ztest.Bytes(test.bytes))
+				_, err := engine.Handshake(conn, o)
+				checkViolation(t, err, test.code, test.errno)
+			})
 		})
 	}
 }
