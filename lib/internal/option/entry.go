@@ -55,8 +55,8 @@ type Owner uint8
 
 // The owners.
 const (
-	InOptions Owner = iota // a field of Options; Set and Get work
-	InPattern              // the socket type: pattern.Set and pattern.Get come first
+	InOptions Owner = iota // a field of Options
+	InPattern              // the socket type, by pattern.Set and pattern.Get
 	InSocket               // the socket itself
 )
 
@@ -101,9 +101,9 @@ type Row = Entry[Options]
 
 // Set checks v as Value does and writes it into o, with libzmq's side effects on
 // the security mechanism. The bytes of v are copied. The error is errno.EINVAL,
-// also for options that cannot be written or have no field.
+// also for options that cannot be written or that another owner keeps.
 func (e *Entry[T]) Set(o *T, v any) error {
-	if e.Access == ReadOnly || e.set == nil && e.field == nil {
+	if e.Access == ReadOnly || e.Owner != InOptions {
 		return errno.EINVAL
 	}
 	v, err := e.Value(v)

@@ -62,7 +62,7 @@ func TestRowsAreWhole(t *testing.T) {
 			t.Errorf("%s: no meaning or no scope", e.Name)
 		}
 		stored := e.field != nil || e.set != nil
-		if e.Owner == InOptions != stored && e.ID != RouterNotify {
+		if e.Owner == InOptions != stored && e.ID != RouterNotify { // any type reads that one
 			t.Errorf("%s: owner %d, but stored is %v", e.Name, e.Owner, stored)
 		}
 		if i > 0 && Table[i-1].ID >= e.ID {
@@ -145,6 +145,7 @@ func TestSetAndGet(t *testing.T) {
 		{Type, 1, nil},
 		{LastEndpoint, "x", nil},
 		{RouterMandatory, 1, nil},
+		{RouterNotify, 1, nil},
 	} {
 		o, e := Defaults(5), Lookup(tt.id)
 		err := e.Set(&o, tt.set)
