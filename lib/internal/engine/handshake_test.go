@@ -19,6 +19,8 @@ import (
 	"ztools/lib/internal/ztest"
 )
 
+func TestMain(m *testing.M) { ztest.Main(m) }
+
 const ourSignature = "ff 00*7 04 7f" // of a socket with the routing id "own"
 
 // TestStages plays peers that say no more than they have reason to: each line
@@ -139,8 +141,7 @@ func TestProperties(t *testing.T) {
 	}
 }
 
-// TestRest checks that what follows the handshake at once is not lost, and that
-// the handshake does not read on.
+// TestRest checks that what follows the handshake at once is not lost.
 func TestRest(t *testing.T) {
 	conn, other := ztest.Pipe()
 	peer := ztest.NewPeer(t, other)
@@ -150,6 +151,23 @@ func TestRest(t *testing.T) {
 		t.Fatalf("got %q, %v", r.Rest, err)
 	}
 }
+
+// TestPeerAddress checks that a transport may say where the peer is, and that
+// peers of all ages have the property.
+func TestPeerAddress(t *testing.T) {
+	for _, text := range []string{"01 00", "ff 00*7 01 7f 01 05 00 00"} {
+		conn, other := ztest.Pipe()
+		ztest.NewPeer(t, other).Send(ztest.Bytes(text))
+		r, err := engine.Handshake(ipcConn{conn}, options("ROUTER", ""))
+		if err != nil || r.Properties["Peer-Address"] != "localhost:0:0:1" {
+			t.Errorf("%s: got %+v, %v", text, r, err)
+		}
+	}
+}
+
+type ipcConn struct{ net.Conn }
+
+func (ipcConn) PeerAddress() string { return "localhost:0:0:1" }
 
 func TestOwnReady(t *testing.T) {
 	tests := []struct {
