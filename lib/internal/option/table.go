@@ -194,7 +194,7 @@ var Table = []Row{
 	{ID: XPubWelcomeMsg, Name: "XPUB_WELCOME_MSG", Kind: KindBytes, Valid: anyLength,
 		Scope: "XPUB PUB", Access: WriteOnly, Owner: InPattern, Doc: "message for each new subscriber"},
 	{ID: StreamNotify, Name: "STREAM_NOTIFY", Kind: KindBool, Valid: flag, Default: true,
-		Scope: "STREAM", Access: WriteOnly, Doc: "empty messages tell of connects and disconnects",
+		Scope: "STREAM", Access: WriteOnly, Owner: InPattern, Doc: "empty messages tell of connects and disconnects",
 		field: func(o *Options) any { return &o.StreamNotify }},
 	{ID: InvertMatching, Name: "INVERT_MATCHING", Kind: KindBool, Valid: anyInt,
 		Scope: "PUB XPUB SUB", Doc: "pass what matches no subscription; set it at both ends",
