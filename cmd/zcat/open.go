@@ -1,0 +1,191 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+
+	"ztools/lib/cli"
+	"ztools/lib/zmq"
+)
+
+// open makes the sockets, sets their options and binds and connects them.
+func (s *session) open() error {
+	var err error
+	if s.in, err = s.socket(s.kind.typ); err != nil {
+		return err
+	}
+	s.out = s.in
+	if s.kind.has(relays) {
+		if s.out, err = s.socket(zmq.Push); err != nil {
+			return err
+		}
+	}
+	for i, e := range s.endpoints {
+		sock := s.in
+		if s.kind.has(relays) && i == 1 {
+			sock = s.out
+		}
+		if err := s.attach(sock, e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// socket makes one socket with the options of the tool, then those of the user.
+func (s *session) socket(t zmq.Type) (*zmq.Socket, error) {
+	sock, err := s.zctx.NewSocket(t)
+	if err != nil {
+		return nil, err
+	}
+	s.watchEvents(sock)
+	for _, o := range s.presets(t) {
+		if err := sock.SetByName(o[0], o[1]); err != nil {
+			return nil, err
+		}
+	}
+	if s.identity != nil {
+		if err := sock.Set(zmq.RoutingID, s.identity); err != nil {
+			return nil, cli.Usagef("a routing id has 1 to 255 bytes", "--identity: %w", err)
+		}
+	}
+	for _, o := range s.options {
+		if err := sock.SetByName(o[0], o[1]); err != nil {
+			return nil, cli.Usagef(s.args.Prog+" -o list shows names, types and defaults", "option %s=%s: %w", o[0], o[1], err)
+		}
+	}
+	if t == zmq.Sub {
+		return sock, s.subscribe(sock)
+	}
+	return sock, nil
+}
+
+// presets are the options that make the tool safer than the library's defaults.
+func (s *session) presets(t zmq.Type) [][2]string {
+	options := [][2]string{{"maxmsgsize", fmt.Sprint(s.maxIn)}, {"linger", "-1"}}
+	switch t {
+	case zmq.Req:
+		options = append(options, [2]string{"req_relaxed", "1"}, [2]string{"req_correlate", "1"})
+	case zmq.Router:
+		options = append(options, [2]string{"router_mandatory", "1"})
+	}
+	return options
+}
+
+// prefixes are the subscriptions; without --subscribe, everything.
+func (s *session) prefixes() []string {
+	if len(s.topics) == 0 {
+		return []string{""}
+	}
+	return s.topics
+}
+
+func (s *session) subscribe(sock *zmq.Socket) error {
+	for _, p := range s.prefixes() {
+		if err := sock.Subscribe(p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// attach binds or connects, and tells which endpoint a wildcard became.
+func (s *session) attach(sock *zmq.Socket, e cli.Endpoint) error {
+	if !e.Bind {
+		if err := sock.Connect(e.Addr); err != nil {
+			return endpointError("connect to", e, err)
+		}
+		s.log.at(1, "connecting to %s", e.Addr)
+		return nil
+	}
+	if err := sock.Bind(e.Addr); err != nil {
+		return endpointError("bind to", e, err)
+	}
+	if e.Wildcard() {
+		s.log.always("bound to %s", sock.LastEndpoint())
+	} else {
+		s.log.at(1, "bound to %s", sock.LastEndpoint())
+	}
+	return nil
+}
+
+// endpointErrors are failures of bind and connect with what helps.
+var endpointErrors = []struct {
+	err    error
+	status int
+	hint   string
+}{
+	{zmq.EINVAL, cli.StatusUsage, "an endpoint looks like tcp://localhost:5555 or ipc:///tmp/feed"},
+	{zmq.EPROTONOSUPPORT, cli.StatusUsage, "the usual transports are tcp:// and ipc://"},
+	{zmq.ENOCOMPATPROTO, cli.StatusUsage, "this transport does not carry this socket type"},
+	{zmq.ENAMETOOLONG, cli.StatusUsage, "the path of a Unix socket has about 100 bytes at most"},
+	{zmq.EADDRINUSE, cli.StatusFailed, "another program is bound there; tcp://*:* lets the system choose a port"},
+	{zmq.EADDRNOTAVAIL, cli.StatusFailed, "bind to an address of this machine, or to * for all of them"},
+	{zmq.ENODEV, cli.StatusFailed, "bind to an address or interface of this machine, or to * for all of them"},
+	{zmq.EACCES, cli.StatusFailed, "ports below 1024 and foreign directories need more rights"},
+}
+
+func endpointError(verb string, e cli.Endpoint, err error) error {
+	var failed *zmq.Error
+	if errors.As(err, &failed) {
+		err = failed.Err
+	}
+	for _, row := range endpointErrors {
+		if errors.Is(err, row.err) {
+			return cli.Failf(row.status, row.hint, "cannot %s %s: %w", verb, e.Addr, err)
+		}
+	}
+	return fmt.Errorf("cannot %s %s: %w", verb, e.Addr, err)
+}
+
+// loops chooses the loops that this type needs.
+func (s *session) loops() ([]func() error, error) {
+	if err := s.openKeepers(); err != nil {
+		return nil, err
+	}
+	switch {
+	case s.kind.has(asks):
+		src, err := s.source()
+		return s.loop(func() error { return s.ask(src) }), err
+	case s.kind.has(answers):
+		answer, err := s.answerer()
+		return s.loop(func() error { return s.answer(answer) }), err
+	}
+	var loops []func() error
+	if s.kind.has(sends) && !s.silent() {
+		src, err := s.source()
+		if err != nil {
+			return nil, err
+		}
+		loops = append(loops, func() error { return s.send(src) })
+	}
+	if s.kind.has(receives | relays) {
+		last, err := s.stages()
+		if err != nil {
+			return nil, err
+		}
+		loops = append(loops, func() error { return s.receive(last) })
+	}
+	return loops, nil
+}
+
+func (s *session) loop(f func() error) []func() error { return []func() error{f} }
+
+// silent tells whether a type that can send has nothing to send.
+func (s *session) silent() bool {
+	told := len(s.data) > 0 || len(s.files) > 0 || s.replay != "" || s.args.Given("in")
+	return !told && (s.kind.has(quiet) || s.echo || s.kind.has(routes) && (s.exec != "" || s.filter != ""))
+}
+
+// printOptions answers `-o list`.
+func printOptions(w io.Writer) error {
+	table := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
+	fmt.Fprintln(table, "NAME\tTYPE\tDEFAULT\tUNIT\tMEANING")
+	for _, o := range zmq.OptionTable() {
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", strings.ToLower(strings.TrimPrefix(o.Name, "ZMQ_")), o.Type, o.Default, o.Unit, o.Meaning)
+	}
+	return table.Flush()
+}

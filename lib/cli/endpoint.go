@@ -1,0 +1,109 @@
+package cli
+
+import (
+	"net"
+	"strconv"
+	"strings"
+
+	"ztools/lib/zmq"
+)
+
+// Endpoint is one endpoint of the command line and the side to take there.
+type Endpoint struct {
+	Addr string // as libzmq writes it, for example tcp://*:5555
+	Bind bool
+}
+
+func (e Endpoint) String() string {
+	if e.Bind {
+		return "@" + e.Addr
+	}
+	return ">" + e.Addr
+}
+
+// Wildcard tells whether the system chooses the address, so that only the
+// bound socket knows it.
+func (e Endpoint) Wildcard() bool {
+	return e.Bind && (strings.HasSuffix(e.Addr, ":*") || strings.HasSuffix(e.Addr, ":0") || e.Addr == "ipc://*")
+}
+
+// transports are the transports that an endpoint may name, with a hint for
+// those that make no sense in a program of its own.
+var transports = map[string]string{
+	"tcp": "", "ipc": "", "ws": "", "wss": "", "udp": "", "tipc": "", "vsock": "", "vmci": "", "pgm": "", "epgm": "", "norm": "",
+	"inproc": "inproc stays inside one process: use ipc:// or tcp://",
+}
+
+// binds are the types that usually bind (CZMQ's table); all others connect.
+var binds = map[zmq.Type]bool{
+	zmq.Pull: true, zmq.Rep: true, zmq.Pub: true, zmq.XPub: true, zmq.XSub: true, zmq.Router: true,
+	zmq.Stream: true, zmq.Server: true, zmq.Radio: true, zmq.Gather: true, zmq.Dgram: true,
+}
+
+// UsuallyBinds tells which side a bare endpoint means for a socket type.
+func UsuallyBinds(t zmq.Type) bool { return binds[t] }
+
+// ParseEndpoint reads an endpoint. A leading @ binds and > connects; without a
+// sign it is bind. tcp://:5555 means tcp://*:5555. Errors are usage errors.
+func ParseEndpoint(text string, bind bool) (Endpoint, error) {
+	addr := text
+	switch {
+	case strings.HasPrefix(addr, "@"):
+		addr, bind = addr[1:], true
+	case strings.HasPrefix(addr, ">"):
+		addr, bind = addr[1:], false
+	}
+	scheme, rest, ok := strings.Cut(addr, "://")
+	if !ok {
+		return Endpoint{}, Usagef("an endpoint looks like tcp://localhost:5555 or ipc:///tmp/feed", "endpoint %q has no transport", text)
+	}
+	hint, known := transports[scheme]
+	if !known {
+		return Endpoint{}, Usagef("the usual transports are tcp:// and ipc://", "endpoint %q has the unknown transport %q", text, scheme)
+	}
+	if hint != "" {
+		return Endpoint{}, Usagef(hint, "endpoint %q cannot reach another program", text)
+	}
+	if rest == "" {
+		return Endpoint{}, Usagef("", "endpoint %q has no address", text)
+	}
+	if scheme != "tcp" {
+		return Endpoint{Addr: addr, Bind: bind}, nil
+	}
+	rest, err := checkTCP(text, rest, bind)
+	return Endpoint{Addr: scheme + "://" + rest, Bind: bind}, err
+}
+
+// checkTCP checks host and port and completes an address without a host.
+func checkTCP(text, addr string, bind bool) (string, error) {
+	source, target := "", addr
+	if at := strings.LastIndexByte(addr, ';'); at >= 0 {
+		source, target = addr[:at+1], addr[at+1:]
+	}
+	colon := strings.LastIndexByte(target, ':')
+	if colon < 0 {
+		return "", Usagef("write "+text+":PORT", "endpoint %q has no port", text)
+	}
+	host, port := target[:colon], target[colon+1:]
+	if !validPort(port, bind) {
+		return "", Usagef("a port is a number from 1 to 65535; * lets a bind choose", "endpoint %q has a bad port %q", text, port)
+	}
+	if bind && host == "" {
+		host = "*"
+	}
+	if !bind && (host == "" || host == "*") {
+		return "", Usagef("name a host, tcp://localhost:"+port+", or bind with @tcp://:"+port, "endpoint %q names no host to connect to", text)
+	}
+	if strings.Contains(host, ":") && !strings.HasPrefix(host, "[") && net.ParseIP(host) == nil {
+		return "", Usagef("put an IPv6 address into brackets: tcp://[::1]:5555", "endpoint %q has a bad host %q", text, host)
+	}
+	return source + host + ":" + port, nil
+}
+
+func validPort(port string, bind bool) bool {
+	if port == "*" {
+		return bind
+	}
+	n, err := strconv.ParseUint(port, 10, 16)
+	return err == nil && (n > 0 || bind)
+}
