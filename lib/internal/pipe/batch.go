@@ -123,12 +123,6 @@ func (b *Batch) releaseBytes(pool *msg.Pool) {
 	b.buf, b.Bytes = nil, nil
 }
 
-// replace makes m the only frame.
-func (b *Batch) replace(m *msg.Msg, pool *msg.Pool) {
-	b.empty(pool)
-	b.add(m, pool)
-}
-
 // empty drops the frames but not what connection the next ones come over.
 func (b *Batch) empty(pool *msg.Pool) {
 	n := len(b.marks)

@@ -172,13 +172,15 @@ func (p *Pipe) Write(m *msg.Msg) bool {
 func (p *Pipe) writeRareLocked(m *msg.Msg) bool {
 	q := p.out
 	if q.conflate && !q.deaf && !q.closed {
-		q.w.replace(m, q.pool)
+		q.dropLocked()
+		q.w.add(m, q.pool)
+		q.written += uint64(q.w.Msgs)
 		p.wakeLocked()
 		return true
 	}
-	ok := q.roomLocked() > 0
+	q.roomLocked() // notes that the writer waits
 	q.mu.Unlock()
-	return ok
+	return false
 }
 
 // writePart stages a frame of a multipart message.
@@ -205,7 +207,7 @@ func (p *Pipe) writePart(m *msg.Msg) bool {
 		return true // the peer left in the middle: the message is lost
 	}
 	if q.conflate {
-		q.w.empty(q.pool)
+		q.dropLocked()
 	}
 	q.w.splice(&q.stage, q.pool)
 	q.written += uint64(q.stage.Msgs)
@@ -320,24 +322,41 @@ func (p *Pipe) refill() bool {
 	q.mu.Lock()
 	if len(q.w.Bytes) == 0 {
 		q.asleep = true
+		q.taken = 0
 		q.r.release(q.pool)
 		q.w.releaseBytes(q.pool)
 		q.cur = Cursor{meta: meta}
-		tell := q.closed && !q.told
-		q.told = q.told || tell
-		owner := q.reader
-		q.mu.Unlock()
-		if tell && owner != nil {
-			owner.Closed(p)
-		}
+		p.tellEmptyLocked()
 		return false
 	}
 	q.r.reset()
 	q.r, q.w = q.w, q.r
+	q.taken = q.r.Msgs
 	q.cur = Cursor{meta: meta}
 	q.asleep = false
 	q.mu.Unlock()
 	return true
+}
+
+// tellEmptyLocked unlocks the incoming queue, in which nothing is left to read,
+// and tells the end of it, or a writer that still waits: one whose limit was
+// lowered below what the reader would acknowledge next.
+func (p *Pipe) tellEmptyLocked() {
+	q := p.in
+	closed, blocked := q.closed && !q.told, q.blocked && !q.closed
+	reader, writer := q.reader, q.writer
+	q.told = q.told || closed
+	if blocked {
+		q.blocked = false
+		q.acked = max(q.acked, q.read)
+	}
+	q.mu.Unlock()
+	if closed && reader != nil {
+		reader.Closed(p)
+	}
+	if blocked && writer != nil {
+		writer.Writable(p.peer)
+	}
 }
 
 // ack gives the writer credit up to the last multiple of the low-water mark, as
@@ -392,13 +411,13 @@ func (p *Pipe) Unsent() int {
 }
 
 // Discard drops all that the other end has not taken yet: subscriptions that
-// will be sent afresh, or messages that nobody waits for any more.
+// will be sent afresh, or messages that nobody waits for any more. That there
+// is room again is not told to Writable.
 func (p *Pipe) Discard() {
 	p.Rollback()
 	q := p.out
 	q.mu.Lock()
-	q.written -= uint64(q.w.Msgs)
-	q.w.drop(q.pool)
+	q.dropLocked()
 	q.mu.Unlock()
 }
 
@@ -471,11 +490,16 @@ func (p *Pipe) NoDelay() {
 	q.mu.Lock()
 	q.nodelay = true
 	q.asleep = true
+	closed := q.closed
 	q.mu.Unlock()
+	if closed {
+		q.close(p)
+	}
 }
 
 // Queued counts the messages of each direction that were written and not yet
-// acknowledged by their reader.
+// read. Those that the reader took as one batch count until it has read all of
+// them and looks for more.
 func (p *Pipe) Queued() (out, in int) {
 	return p.out.queued(), p.in.queued()
 }
@@ -492,6 +516,7 @@ type queue struct {
 	lwm     int    // (hwm+1)/2: how many messages the reader acknowledges at once
 	written uint64 // messages
 	acked   uint64 // messages the reader has acknowledged
+	taken   int    // messages in the batch that the reader took
 	reader  Owner
 	writer  Owner
 	closed  bool // the writer writes no more
@@ -533,6 +558,13 @@ func (q *queue) setAckAt() {
 	q.ackAt.Store((q.read/l + 1) * l)
 }
 
+// dropLocked drops what the reader has not taken. What connection the next
+// frames come over stays noted.
+func (q *queue) dropLocked() {
+	q.written -= uint64(q.w.Msgs)
+	q.w.empty(q.pool)
+}
+
 // roomLocked is how many messages fit; 0 leaves the writer noted as waiting.
 func (q *queue) roomLocked() int {
 	if q.deaf || q.closed {
@@ -560,6 +592,9 @@ func (q *queue) setLimit(l Limit, p *Pipe) {
 	q.hwm = l.hwm()
 	q.lwm = (q.hwm + 1) / 2
 	q.ackAt.Store(0) // the next read acknowledges and places the mark anew
+	if q.asleep && !q.nodelay {
+		q.acked = q.written // the reader has read all and will not come by
+	}
 	wake := q.blocked && q.roomLocked() > 0
 	if wake {
 		q.blocked = false
@@ -585,9 +620,9 @@ func (q *queue) close(p *Pipe) {
 	}
 }
 
-// queued counts the messages written and not yet acknowledged.
+// queued counts the messages written and not yet read.
 func (q *queue) queued() int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return int(q.written - q.acked)
+	return q.w.Msgs + q.taken
 }
