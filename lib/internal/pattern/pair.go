@@ -14,7 +14,7 @@ type pair struct {
 
 func (s *pair) Attach(p *pipe.Pipe) {
 	if s.pipe != nil {
-		p.Close()
+		hangUp(p)
 		return
 	}
 	s.pipe = p

@@ -34,12 +34,11 @@ const (
 // lock, and calls none of the event methods in between.
 type Pattern interface {
 	// Attach adds a pipe whose peer is ready to talk, or, for a connection that
-	// is still being made, one that queues. The pattern may call p.Close() to
-	// refuse it.
+	// is still being made, one that queues. The pattern may refuse it.
 	Attach(p *pipe.Pipe)
-	// Detach removes a pipe that has ended. The pattern has not closed it.
-	// A pattern that wants to be rid of a pipe later than in Attach hangs it up
-	// and reads it empty, so that its owner is told Closed and detaches it.
+	// Detach removes a pipe that has ended. The pattern has not closed it. A
+	// pattern that refuses a pipe, or wants to be rid of it, hangs it up and
+	// reads it empty, so that its owner is told Closed and detaches it.
 	Detach(p *pipe.Pipe)
 	// Readable tells that a read on p, which failed before, may succeed.
 	Readable(p *pipe.Pipe)
@@ -125,6 +124,14 @@ func (base) Send(*msg.Msg) error        { return errno.ENOTSUP }
 func (base) Recv(*msg.Msg) error        { return errno.ENOTSUP }
 func (base) Set(option.ID, any) error   { return errno.EINVAL }
 func (base) Get(option.ID) (any, error) { return nil, errno.EINVAL }
+
+// hangUp ends p from this side: what was sent is delivered, what has come is
+// dropped, and the last read has the owner told that p is closed.
+func hangUp(p *pipe.Pipe) {
+	p.Hangup()
+	for m := (msg.Msg{}); p.Read(&m); {
+	}
+}
 
 // events is In and Out as said.
 func events(in, out bool) (e Events) {

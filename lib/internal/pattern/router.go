@@ -53,7 +53,7 @@ func (s *router) Attach(p *pipe.Pipe) {
 		id := s.connectID
 		s.connectID = ""
 		if s.peers[id] != nil {
-			p.Close()
+			hangUp(p)
 			return
 		}
 		s.admit(p, id)
@@ -109,13 +109,10 @@ func (s *router) admit(p *pipe.Pipe, id string) {
 	s.fq.attach(p)
 }
 
-// end closes p from this side: what was sent is delivered, what has come is
-// dropped, and the last read has the owner told that p is closed.
+// end has nothing to do with p any more and hangs up.
 func (s *router) end(p *pipe.Pipe) {
 	s.Detach(p)
-	p.Hangup()
-	for m := (msg.Msg{}); p.Read(&m); {
-	}
+	hangUp(p)
 }
 
 func (s *router) Detach(p *pipe.Pipe) {

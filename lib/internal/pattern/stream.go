@@ -2,7 +2,6 @@ package pattern
 
 import (
 	"ztools/lib/internal/errno"
-	"ztools/lib/internal/msg"
 	"ztools/lib/internal/option"
 	"ztools/lib/internal/pipe"
 )
@@ -12,22 +11,18 @@ import (
 //	[routing id] [bytes]     both ways
 //	[routing id] []          received: connected or disconnected; sent: disconnect
 //
-// It is a mandatory raw router. Its connections write an empty frame into the
-// pipe when the peer has come and when it has gone; without STREAM_NOTIFY these
-// are dropped here.
-type stream struct {
-	router
-	notify bool // STREAM_NOTIFY
-}
+// It is a mandatory raw router. What tells of connects and disconnects is
+// written into the pipe by the connection, as STREAM_NOTIFY says.
+type stream struct{ router }
 
 func newStream(o *option.Options) *stream {
 	o.Raw = true
-	s := &stream{router: *newRouter(o), notify: true}
+	s := &stream{*newRouter(o)}
 	s.mandatory = true
 	return s
 }
 
-// Attach also has ROUTING_ID say the routing id that it gave p.
+// Attach also has ROUTING_ID say the routing id that it made up for p.
 func (s *stream) Attach(p *pipe.Pipe) {
 	named := p.Local && s.connectID != ""
 	s.router.Attach(p)
@@ -36,35 +31,10 @@ func (s *stream) Attach(p *pipe.Pipe) {
 	}
 }
 
-func (s *stream) Ready() Events {
-	return events(s.skipNotices(), true)
-}
-
-func (s *stream) Recv(m *msg.Msg) error {
-	if !s.receiving && !s.skipNotices() {
-		return errno.EAGAIN
-	}
-	return s.router.Recv(m)
-}
-
-// skipNotices drops notices that the user does not want, and reports whether
-// something else is there to receive.
-func (s *stream) skipNotices() bool {
-	var m msg.Msg
-	for {
-		p := s.next(&m)
-		if p == nil || s.notify || len(m.Body) > 0 {
-			return p != nil
-		}
-		s.fq.recv(&m)
-	}
-}
+func (s *stream) Ready() Events { return s.router.Ready() | Out }
 
 func (s *stream) Set(id option.ID, v any) error {
-	switch id {
-	case option.StreamNotify:
-		return setFlag(&s.notify, v)
-	case option.ConnectRoutingID:
+	if id == option.ConnectRoutingID {
 		return s.setConnectID(v)
 	}
 	return errno.EINVAL

@@ -243,6 +243,14 @@ func (s *xpub) setBytes(id option.ID, v any) error {
 	return nil
 }
 
+// Subscribers is the number of peers that subscribe to something now.
+func (s *xpub) Subscribers() int {
+	if s.manual {
+		return s.asked.Holders()
+	}
+	return s.subs.Holders()
+}
+
 func (s *xpub) Get(id option.ID) (any, error) {
 	if id == option.TopicsCount {
 		return s.subs.Len(), nil

@@ -5,7 +5,8 @@ import "slices"
 // Multi is a set of prefixes, each with the set of those who hold it. The zero
 // value is empty. It must not be copied after first use.
 type Multi[P comparable] struct {
-	t tree[holders[P]]
+	t    tree[holders[P]]
+	held map[P]int // number of prefixes of each holder
 }
 
 // Result is what became of a prefix that one holder gave up.
@@ -21,6 +22,9 @@ const (
 // Len is the number of different prefixes.
 func (m *Multi[P]) Len() int { return m.t.count }
 
+// Holders is the number of those who hold a prefix.
+func (m *Multi[P]) Holders() int { return len(m.held) }
+
 // Add makes p a holder of prefix, if it is not one already, and reports whether
 // it is the first one. The bytes are copied.
 func (m *Multi[P]) Add(prefix []byte, p P) bool {
@@ -28,6 +32,10 @@ func (m *Multi[P]) Add(prefix []byte, p P) bool {
 	if !n.val.add(p) {
 		return false
 	}
+	if m.held == nil {
+		m.held = map[P]int{}
+	}
+	m.held[p]++
 	n.held++
 	if n.held > 1 {
 		return false
@@ -42,6 +50,9 @@ func (m *Multi[P]) Remove(prefix []byte, p P) Result {
 	if n == nil || !n.val.remove(p) {
 		return NotFound
 	}
+	if m.held[p]--; m.held[p] == 0 {
+		delete(m.held, p)
+	}
 	n.held--
 	if n.held > 0 {
 		return Remain
@@ -54,14 +65,18 @@ func (m *Multi[P]) Remove(prefix []byte, p P) Result {
 // RemoveAll takes p from every prefix that it holds, in byte order, and calls
 // removed, if not nil, after each. The bytes are the callee's.
 func (m *Multi[P]) RemoveAll(p P, removed func(prefix []byte, r Result)) {
-	var held [][]byte
+	n := m.held[p]
+	if n == 0 {
+		return
+	}
+	all := make([][]byte, 0, n)
 	m.t.walk(func(prefix []byte, n *node[holders[P]]) bool {
 		if n.val.index(p) >= 0 {
-			held = append(held, slices.Clone(prefix))
+			all = append(all, slices.Clone(prefix))
 		}
-		return true
+		return len(all) < cap(all)
 	})
-	for _, prefix := range held {
+	for _, prefix := range all {
 		r := m.Remove(prefix, p)
 		if removed != nil {
 			removed(prefix, r)

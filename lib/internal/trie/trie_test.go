@@ -286,6 +286,11 @@ func compare(t *testing.T, s *Set, m *Multi[byte], counts map[string]int, holds 
 		t.Fatalf("set has %q, want %q", all, want)
 	}
 	check(t, m.Len(), len(holds))
+	holders := map[byte]bool{}
+	for _, h := range holds {
+		maps.Copy(holders, h)
+	}
+	check(t, m.Holders(), len(holders))
 	in := false
 	want, got := [4]int{}, [4]int{}
 	for i := range len(topic) + 1 {
