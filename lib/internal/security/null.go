@@ -42,11 +42,12 @@ func (n *null) handle(cmd []byte) error {
 	if err != nil {
 		return err
 	}
+	first := n.peer == nil && !n.failed
 	switch {
-	case n.peer == nil && string(name) == wire.Ready:
+	case first && string(name) == wire.Ready:
 		n.peer, err = parsePeer(data, n.options.Type)
 		return err
-	case n.peer == nil && string(name) == wire.Error:
+	case first && string(name) == wire.Error:
 		return refusal(data)
 	}
 	return wire.Violation(wire.UnexpectedCommand, "unexpected command in the handshake")

@@ -75,11 +75,12 @@ func (h Header) Limit(limit int64) error {
 // AppendHeaderV1 appends the header of a frame in ZMTP 1.0 form. Of flags only
 // More is sent. (The 2.0 and 3.x form is msg.AppendHeader.)
 func AppendHeaderV1(dst []byte, flags msg.Flags, size int) []byte {
-	if size+1 < 0xFF {
-		return append(dst, byte(size+1), byte(flags&msg.More))
+	counted := uint64(size) + 1 // with the flags
+	if counted < 0xFF {
+		return append(dst, byte(counted), byte(flags&msg.More))
 	}
 	dst = append(dst, 0xFF)
-	dst = binary.BigEndian.AppendUint64(dst, uint64(size)+1)
+	dst = binary.BigEndian.AppendUint64(dst, counted)
 	return append(dst, byte(flags&msg.More))
 }
 
