@@ -1,0 +1,132 @@
+package pipe
+
+import (
+	"math"
+	"sync"
+	"sync/atomic"
+
+	"ztools/lib/internal/msg"
+)
+
+// queue is one direction.
+type queue struct {
+	pool     *msg.Pool // constant
+	conflate bool      // constant
+
+	mu      sync.Mutex // guards the fields down to blocked
+	w       Batch      // whole messages, not yet taken
+	limit   Limit
+	hwm     int
+	lwm     int    // (hwm+1)/2: how many messages the reader acknowledges at once
+	written uint64 // messages
+	acked   uint64 // messages the reader has acknowledged
+	taken   int    // messages in the batch that the reader took
+	reader  Owner
+	writer  Owner
+	closed  bool // the writer writes no more
+	deaf    bool // the reader reads no more
+	nodelay bool // the reader never reads
+	told    bool // Closed was told
+	asleep  bool // the reader found nothing and waits for Readable
+	blocked bool // the writer found no room and waits for Writable
+
+	stage   Batch // owned by the writer: parts of an unfinished message
+	staging bool  // owned by the writer
+
+	r    Batch  // owned by the reader: the batch it took
+	cur  Cursor // owned by the reader
+	read uint64 // owned by the reader: messages
+
+	sent  atomic.Uint64 // messages that the reader has handed on
+	ackAt atomic.Uint64 // the value of read at which the reader acknowledges
+}
+
+func newQueue(c *Config, l Limit) *queue {
+	q := &queue{pool: c.Pool, conflate: c.Conflate, limit: l, asleep: true}
+	if !c.Conflate {
+		q.hwm = l.hwm()
+	}
+	q.lwm = (q.hwm + 1) / 2
+	q.setAckAt()
+	return q
+}
+
+// setAckAt places the next acknowledgement at a multiple of the low-water
+// mark. Only the reader calls it.
+func (q *queue) setAckAt() {
+	if q.lwm == 0 {
+		q.ackAt.Store(math.MaxUint64)
+		return
+	}
+	l := uint64(q.lwm)
+	q.ackAt.Store((q.read/l + 1) * l)
+}
+
+// dropLocked drops what the reader has not taken. What connection the next
+// frames come over stays noted.
+func (q *queue) dropLocked() {
+	q.written -= uint64(q.w.Msgs)
+	q.w.empty(q.pool)
+}
+
+// roomLocked is how many messages fit; 0 leaves the writer noted as waiting.
+func (q *queue) roomLocked() int {
+	if q.deaf || q.closed {
+		return 0
+	}
+	if q.hwm == 0 {
+		return math.MaxInt
+	}
+	used := q.written - q.acked
+	if used >= uint64(q.hwm) {
+		q.blocked = true
+		return 0
+	}
+	return q.hwm - int(used)
+}
+
+// setLimit changes the limit; p is the end that writes.
+func (q *queue) setLimit(l Limit, p *Pipe) {
+	q.mu.Lock()
+	q.limit = l
+	if q.conflate {
+		q.mu.Unlock()
+		return
+	}
+	q.hwm = l.hwm()
+	q.lwm = (q.hwm + 1) / 2
+	q.ackAt.Store(0) // the next read acknowledges and places the mark anew
+	if q.asleep && !q.nodelay {
+		q.acked = q.written // the reader has read all and will not come by
+	}
+	wake := q.blocked && q.roomLocked() > 0
+	if wake {
+		q.blocked = false
+	}
+	owner := q.writer
+	q.mu.Unlock()
+	if wake && owner != nil {
+		owner.Writable(p)
+	}
+}
+
+// close ends the direction; p is the end that reads. What is queued can still
+// be read.
+func (q *queue) close(p *Pipe) {
+	q.mu.Lock()
+	q.closed = true
+	tell := !q.told && (q.nodelay || q.asleep && len(q.w.Bytes) == 0)
+	q.told = q.told || tell
+	owner := q.reader
+	q.mu.Unlock()
+	if tell && owner != nil {
+		owner.Closed(p)
+	}
+}
+
+// queued counts the messages written and not yet read.
+func (q *queue) queued() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.w.Msgs + q.taken
+}
