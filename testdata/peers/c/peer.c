@@ -1,0 +1,210 @@
+/* The libzmq peer: the work of peer/peer.go written against zmq.h.
+ *
+ *   libzmq thr-send|thr-recv|lat-client|lat-server ENDPOINT SIZE COUNT
+ *   libzmq inproc-thr|inproc-lat SIZE COUNT
+ *   libzmq idle-server ENDPOINT
+ *
+ * The side that binds prints "ready"; the side that measures prints
+ * "messages bytes seconds". COUNT/10+1 messages go first and are not timed.
+ * The other side stays until its standard input ends, so that nothing it
+ * sent is lost. An alarm ends a process that was forgotten.
+ */
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+#include <zmq.h>
+
+enum { life_seconds = 60, by_reference = 4096 };
+
+static void *context;
+static const char *endpoint = "inproc://peer";
+static size_t size;
+static long count, warm;
+static char *buffer;
+
+static void check (int ok, const char *what)
+{
+    if (ok)
+        return;
+    fprintf (stderr, "libzmq: %s: %s\n", what, zmq_strerror (zmq_errno ()));
+    exit (1);
+}
+
+static void *bound (int type)
+{
+    void *s = zmq_socket (context, type);
+    check (s != NULL, "socket");
+    check (zmq_bind (s, endpoint) == 0, "bind");
+    puts ("ready");
+    fflush (stdout);
+    return s;
+}
+
+static void *connected (int type)
+{
+    void *s = zmq_socket (context, type);
+    check (s != NULL, "socket");
+    check (zmq_connect (s, endpoint) == 0, "connect");
+    return s;
+}
+
+static void hold (void)
+{
+    char byte;
+    while (read (0, &byte, 1) > 0)
+        ;
+}
+
+static double now (void)
+{
+    struct timespec t;
+    clock_gettime (CLOCK_MONOTONIC, &t);
+    return t.tv_sec + t.tv_nsec / 1e9;
+}
+
+static void report (double seconds)
+{
+    printf ("%ld %zu %.9f\n", count, count * size, seconds);
+}
+
+static void push (void *s)
+{
+    int (*send) (void *, const void *, size_t, int) =
+      size < by_reference ? zmq_send : zmq_send_const;
+    for (long i = 0; i < warm + count; i++)
+        check (send (s, buffer, size, 0) == (int) size, "send");
+}
+
+static void pull_n (void *s, zmq_msg_t *m, long n)
+{
+    for (long i = 0; i < n; i++)
+        check (zmq_msg_recv (m, s, 0) == (int) size, "recv");
+}
+
+static void pull (void *s)
+{
+    zmq_msg_t m;
+    zmq_msg_init (&m);
+    pull_n (s, &m, warm);
+    double start = now ();
+    pull_n (s, &m, count);
+    report (now () - start);
+}
+
+static void request_n (void *s, long n)
+{
+    for (long i = 0; i < n; i++) {
+        check (zmq_send (s, buffer, size, 0) == (int) size, "send");
+        check (zmq_recv (s, buffer, size, 0) == (int) size, "recv");
+    }
+}
+
+static void request (void *s)
+{
+    request_n (s, warm);
+    double start = now ();
+    request_n (s, count);
+    report (now () - start);
+}
+
+static void reply (void *s)
+{
+    char *echo = malloc (size + 1);
+    for (long i = 0; i < warm + count; i++) {
+        check (zmq_recv (s, echo, size, 0) == (int) size, "recv");
+        check (zmq_send (s, echo, size, 0) == (int) size, "send");
+    }
+    free (echo);
+}
+
+static void *push_thread (void *unused)
+{
+    push (connected (ZMQ_PUSH));
+    return unused;
+}
+
+static void *reply_thread (void *socket)
+{
+    reply (socket);
+    return NULL;
+}
+
+static void inproc_throughput (void)
+{
+    pthread_t t;
+    void *s = bound (ZMQ_PULL);
+    pthread_create (&t, NULL, push_thread, NULL);
+    pull (s);
+    pthread_join (t, NULL);
+}
+
+static void inproc_latency (void)
+{
+    pthread_t t;
+    pthread_create (&t, NULL, reply_thread, bound (ZMQ_REP));
+    request (connected (ZMQ_REQ));
+    pthread_join (t, NULL);
+}
+
+/* Holds any number of idle peers: the descriptor limit goes up to the hard
+ * one before the context, which sizes its tables by it, exists. */
+static void idle_server (void)
+{
+    struct rlimit limit;
+    getrlimit (RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit (RLIMIT_NOFILE, &limit);
+    bound (ZMQ_ROUTER);
+    hold ();
+}
+
+static void usage (void)
+{
+    fputs ("usage: libzmq MODE [ENDPOINT] SIZE COUNT\n", stderr);
+    exit (2);
+}
+
+int main (int argc, char **argv)
+{
+    if (argc < 3)
+        usage ();
+    const char *mode = argv[1];
+    int inproc = strncmp (mode, "inproc", 6) == 0;
+    if (!inproc)
+        endpoint = argv[2];
+    alarm (life_seconds);
+    context = zmq_ctx_new ();
+    if (strcmp (mode, "idle-server") == 0) {
+        idle_server ();
+        return 0;
+    }
+    if (argc != (inproc ? 4 : 5))
+        usage ();
+    size = strtoul (argv[argc - 2], NULL, 10);
+    count = strtol (argv[argc - 1], NULL, 10);
+    warm = count / 10 + 1;
+    buffer = malloc (size + 1);
+    memset (buffer, 'x', size);
+
+    if (strcmp (mode, "thr-send") == 0) {
+        push (connected (ZMQ_PUSH));
+        hold ();
+    } else if (strcmp (mode, "thr-recv") == 0)
+        pull (bound (ZMQ_PULL));
+    else if (strcmp (mode, "lat-client") == 0)
+        request (connected (ZMQ_REQ));
+    else if (strcmp (mode, "lat-server") == 0) {
+        reply (bound (ZMQ_REP));
+        hold ();
+    } else if (strcmp (mode, "inproc-thr") == 0)
+        inproc_throughput ();
+    else if (strcmp (mode, "inproc-lat") == 0)
+        inproc_latency ();
+    else
+        usage ();
+    return 0;
+}
