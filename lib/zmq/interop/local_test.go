@@ -1,0 +1,204 @@
+package interop_test
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"testing"
+	"time"
+
+	"ztools/lib/zmq"
+)
+
+// ours is the party of lib/zmq.
+type ours struct{ context *zmq.Context }
+
+// newOurs makes a context that ends with the test. Ending waits until every
+// socket has closed, so a test that leaves something behind hangs there.
+func newOurs(t testing.TB) ours {
+	o := ours{zmq.NewContext()}
+	t.Cleanup(func() {
+		if err := o.context.Close(); err != nil {
+			t.Errorf("context close: %v", err)
+		}
+	})
+	return o
+}
+
+func (o ours) open(t testing.TB, kind string) sock {
+	t.Helper()
+	s, err := openOurs(o.context, kind)
+	if err != nil {
+		t.Fatalf("open %s: %v", kind, err)
+	}
+	t.Cleanup(func() { s.Close(0) })
+	return s
+}
+
+// local is a socket of lib/zmq.
+type local struct {
+	*zmq.Socket
+	events <-chan zmq.Event
+}
+
+func openOurs(c *zmq.Context, kind string) (*local, error) {
+	number, err := zmq.ParseType(kind)
+	if err != nil {
+		return nil, err
+	}
+	s, err := c.NewSocket(number)
+	return &local{Socket: s}, err
+}
+
+// Get returns numbers, flags and times as libzmq's int, and texts as string.
+func (s *local) Get(option zmq.Option) (any, error) {
+	value, err := s.Socket.Get(option)
+	switch v := value.(type) {
+	case []byte:
+		return string(v), err
+	case bool:
+		if v {
+			return 1, err
+		}
+		return 0, err
+	case int64:
+		return int(v), err
+	case uint64:
+		return int(v), err
+	}
+	return value, err
+}
+
+func (s *local) Bind(endpoint string) (string, error) {
+	err := s.Socket.Bind(endpoint)
+	return s.LastEndpoint(), err
+}
+
+func (s *local) Send(wait time.Duration, parts ...[]byte) error {
+	if wait == 0 {
+		return s.TrySend(parts...)
+	}
+	if err := s.Socket.Set(zmq.SndTimeo, wait); err != nil {
+		return err
+	}
+	return s.Socket.Send(context.Background(), parts...)
+}
+
+func (s *local) Recv(wait time.Duration) ([][]byte, error) {
+	if wait == 0 {
+		return s.TryRecv()
+	}
+	if err := s.Socket.Set(zmq.RcvTimeo, wait); err != nil {
+		return nil, err
+	}
+	return s.Socket.Recv(context.Background())
+}
+
+func (s *local) Flood(limit int, parts ...[]byte) (int, error) {
+	return untilEAGAIN(limit, func() error { return s.TrySend(parts...) })
+}
+
+func (s *local) Drain(limit int) (int, error) {
+	return untilEAGAIN(limit, func() error { _, err := s.TryRecv(); return err })
+}
+
+func untilEAGAIN(limit int, step func() error) (int, error) {
+	for done := range limit {
+		switch err := step(); errName(err) {
+		case "ok":
+		case "EAGAIN":
+			return done, nil
+		default:
+			return done, err
+		}
+	}
+	return limit, nil
+}
+
+func (s *local) Produce(first, count, copies int) error {
+	parts := make([][]byte, copies)
+	for n := first; n < first+count; n++ {
+		for i := range parts {
+			parts[i] = strconv.AppendInt(nil, int64(n), 10)
+		}
+		if err := s.Send(patience, parts...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *local) Consume(count, copies int) ([]run, error) {
+	var runs []run
+	for range count {
+		parts, err := s.Recv(patience)
+		if err != nil {
+			return runs, err
+		}
+		if len(parts) != copies {
+			return runs, fmt.Errorf("torn message %s", show(parts))
+		}
+		for _, p := range parts[1:] {
+			if string(p) != string(parts[0]) {
+				return runs, fmt.Errorf("torn message %s", show(parts))
+			}
+		}
+		number, err := strconv.Atoi(string(parts[0]))
+		if err != nil {
+			return runs, err
+		}
+		runs = appendRun(runs, number)
+	}
+	return runs, nil
+}
+
+func (s *local) Events() (int, error) {
+	in, out, err := s.Ready()
+	bits := 0
+	if in {
+		bits |= 1
+	}
+	if out {
+		bits |= 2
+	}
+	return bits, err
+}
+
+// Monitor collects events in a goroutine that ends with the socket.
+func (s *local) Monitor() error {
+	events := make(chan zmq.Event, 10000)
+	sequence := s.Socket.Events(context.Background())
+	go func() {
+		defer close(events)
+		for e := range sequence {
+			events <- e
+		}
+	}()
+	s.events = events
+	return nil
+}
+
+func (s *local) Watch(wait time.Duration, until string) ([]string, error) {
+	var seen []string
+	for {
+		select {
+		case e, ok := <-s.events:
+			if !ok {
+				return seen, fmt.Errorf("events ended after %v", seen)
+			}
+			seen = append(seen, e.Kind.String())
+			if e.Kind.String() == until {
+				return seen, nil
+			}
+		case <-time.After(wait):
+			return seen, zmq.EAGAIN
+		}
+	}
+}
+
+func (s *local) Close(linger int) error {
+	if err := s.Socket.Set(zmq.Linger, linger); err != nil {
+		return err
+	}
+	return s.Socket.Close()
+}

@@ -1,0 +1,203 @@
+package interop_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"ztools/lib/zmq"
+)
+
+// A life is a test in which one side, the mortal, is killed and started again
+// while the other, the survivor, goes on.
+type life struct {
+	t          *testing.T
+	mortal     string // in peers
+	survivor   party
+	mortalBind bool
+	endpoint   string // a wildcard until the first bind
+}
+
+// forEachLife plays a life with us and with libzmq as the mortal, over tcp and
+// ipc, bound and connected.
+func forEachLife(t *testing.T, play func(l *life)) {
+	for _, mortal := range []string{python, node, ownBinary} {
+		for transport, endpoint := range endpoints(t) {
+			for bind, name := range map[bool]string{true: "binds", false: "connects"} {
+				t.Run(fmt.Sprintf("%s/%s/%s", strings.ReplaceAll(mortal, " ", "-"), transport, name), func(t *testing.T) {
+					l := &life{t: t, mortal: mortal, mortalBind: bind, endpoint: endpoint}
+					if l.survivor = newOurs(t); mortal == ownBinary {
+						l.survivor = start(t, python)
+					}
+					play(l)
+				})
+			}
+		}
+	}
+}
+
+// join binds or connects one side.
+func (l *life) join(e end, bind bool) {
+	l.t.Helper()
+	e.set(zmq.ReconnectIvl, 10)
+	if bind {
+		l.endpoint = e.bind(l.endpoint)
+	} else {
+		e.connect(l.endpoint)
+	}
+}
+
+// survive opens the socket that lives on. It binds before, or connects after
+// the mortal is born.
+func (l *life) survive(kind string, options ...any) end {
+	return open(l.t, l.survivor, kind, options...)
+}
+
+// born starts a process with a joined socket.
+func (l *life) born(kind string, options ...any) (*process, end) {
+	l.t.Helper()
+	p := start(l.t, l.mortal)
+	e := open(l.t, p, kind, options...)
+	l.join(e, l.mortalBind)
+	return p, e
+}
+
+// meet joins a survivor and the first mortal in the order that binding needs.
+func (l *life) meet(survivor end, kind string, options ...any) (*process, end) {
+	l.t.Helper()
+	if !l.mortalBind {
+		l.join(survivor, true)
+	}
+	p, e := l.born(kind, options...)
+	if l.mortalBind {
+		l.join(survivor, false)
+	}
+	return p, e
+}
+
+// traffic produces numbered messages in the background until its socket or its
+// process ends.
+func traffic(t *testing.T, e end, first int) {
+	t.Helper()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		e.Produce(first, 1<<30, 3)
+	}()
+	t.Cleanup(func() {
+		if r, ok := e.sock.(*remote); ok {
+			r.closed = true
+			r.kill()
+		} else {
+			e.Close(0)
+		}
+		<-done
+	})
+}
+
+// TestReceiverKilled: the sender goes on where the network left off. What was on
+// its way is lost, what comes is whole, in order and comes once.
+func TestReceiverKilled(t *testing.T) {
+	forEachLife(t, func(l *life) {
+		push := l.survive("PUSH")
+		p, pull := l.meet(push, "PULL")
+		traffic(l.t, push, 0)
+		if runs := consume(pull, 500); !slices.Equal(runs, []run{{0, 499}}) {
+			l.t.Fatalf("before: %v", runs)
+		}
+		p.kill()
+		_, pull = l.born("PULL")
+		if runs := consume(pull, 500); len(runs) != 1 || runs[0][0] < 500 {
+			l.t.Fatalf("after: %v", runs)
+		}
+	})
+}
+
+// TestSenderKilled: the receiver gets what the first sender managed to send, and
+// then all of the second.
+func TestSenderKilled(t *testing.T) {
+	const second = 1 << 29
+	forEachLife(t, func(l *life) {
+		pull := l.survive("PULL")
+		p, push := l.meet(pull, "PUSH")
+		traffic(l.t, push, 0)
+		if runs := consume(pull, 500); !slices.Equal(runs, []run{{0, 499}}) {
+			l.t.Fatalf("before: %v", runs)
+		}
+		p.kill()
+		_, push = l.born("PUSH")
+		traffic(l.t, push, second)
+		next := 500
+		for next < second+500 {
+			for _, r := range consume(pull, 100) {
+				if r[0] != next && r[0] != second {
+					l.t.Fatalf("message %d after %d", r[0], next-1)
+				}
+				next = r[1] + 1
+			}
+		}
+	})
+}
+
+func consume(e end, count int) []run {
+	e.t.Helper()
+	runs, err := e.Consume(count, 3)
+	e.check(err, "consume")
+	return runs
+}
+
+// TestSubscriptionsSurvive: a publisher that starts again hears the
+// subscriptions again.
+func TestSubscriptionsSurvive(t *testing.T) {
+	forEachLife(t, func(l *life) {
+		sub := l.survive("SUB")
+		topics := []string{"a", "b.", ""}
+		subscribe(sub, topics...)
+		p, pub := l.meet(sub, "XPUB")
+		for range 2 {
+			var heard []string
+			for range topics {
+				heard = append(heard, string(pub.recv()[0]))
+			}
+			slices.Sort(heard)
+			if !slices.Equal(heard, []string{"\x01", "\x01a", "\x01b."}) {
+				l.t.Fatalf("publisher heard %q", heard)
+			}
+			pub.send("anything", "at all")
+			sub.expect("anything", "at all")
+			sub.set(zmq.Unsubscribe, "")
+			if got := pub.recv(); string(got[0]) != "\x00" {
+				l.t.Fatalf("publisher heard %q", got)
+			}
+			pub.send("x", "not subscribed")
+			pub.send("b.1", "subscribed")
+			sub.expect("b.1", "subscribed")
+			subscribe(sub, "")
+			if got := pub.recv(); string(got[0]) != "\x01" {
+				l.t.Fatalf("publisher heard %q", got)
+			}
+			p.kill()
+			p, pub = l.born("XPUB")
+		}
+	})
+}
+
+// TestIdentitySurvives: a ROUTER that starts again knows its peers by their
+// names again.
+func TestIdentitySurvives(t *testing.T) {
+	forEachLife(t, func(l *life) {
+		dealer := l.survive("DEALER", zmq.RoutingID, "me", zmq.Immediate, 1)
+		dealer.monitor()
+		p, router := l.meet(dealer, "ROUTER")
+		for range 2 {
+			dealer.send("hello")
+			router.expect("me", "hello")
+			router.send("me", "welcome")
+			dealer.expect("welcome")
+			p.kill()
+			dealer.await("DISCONNECTED")
+			p, router = l.born("ROUTER")
+		}
+	})
+}

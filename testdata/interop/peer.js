@@ -1,0 +1,101 @@
+// A libzmq peer for the interop tests, on the npm package zeromq. It speaks the
+// protocol described in peer.py, and has the operations that the tests run
+// against both.
+'use strict'
+
+const readline = require('readline')
+const zmq = require('zeromq')
+
+const TYPES = {
+  PAIR: zmq.Pair, PUB: zmq.Publisher, SUB: zmq.Subscriber, REQ: zmq.Request, REP: zmq.Reply, DEALER: zmq.Dealer,
+  ROUTER: zmq.Router, PULL: zmq.Pull, PUSH: zmq.Push, XPUB: zmq.XPublisher, XSUB: zmq.XSubscriber, STREAM: zmq.Stream,
+}
+
+// Numbers in zmq.h of the options that zeromq.js sets in another way than the rest.
+const SUBSCRIBE = 6
+const UNSUBSCRIBE = 7
+const MAXMSGSIZE = 22
+
+const CYCLE = Buffer.from(Array.from({ length: 251 }, (_, i) => 3 + i % 251))
+const sockets = {}
+
+const pattern = size => Buffer.alloc(size, CYCLE)
+const decode = part => 'b64' in part ? Buffer.from(part.b64, 'base64') : pattern(part.pattern)
+
+function encode(part) {
+  if (part.length > 4096 && part.equals(pattern(part.length))) return { pattern: part.length }
+  return { b64: part.toString('base64') }
+}
+
+function send(sock, parts, wait) {
+  sock.sendTimeout = wait
+  return sock.send(parts)
+}
+
+function recv(sock, wait) {
+  sock.receiveTimeout = wait
+  return sock.receive()
+}
+
+function set(sock, option, value) {
+  const bytes = typeof value === 'object' ? decode(value) : null
+  if (option === SUBSCRIBE) return sock.subscribe(bytes)
+  if (option === UNSUBSCRIBE) return sock.unsubscribe(bytes)
+  if (bytes) return sock.setStringOption(option, bytes)
+  return option === MAXMSGSIZE ? sock.setInt64Option(option, value) : sock.setInt32Option(option, value)
+}
+
+const ops = {
+  version: () => zmq.version,
+  open: req => { sockets[req.socket] = new TYPES[req.type]() },
+  set: req => set(sockets[req.socket], req.option, req.value),
+  bind: async req => {
+    await sockets[req.socket].bind(req.endpoint)
+    return sockets[req.socket].lastEndpoint
+  },
+  connect: req => sockets[req.socket].connect(req.endpoint),
+  unbind: req => sockets[req.socket].unbind(req.endpoint),
+  disconnect: req => sockets[req.socket].disconnect(req.endpoint),
+  send: req => send(sockets[req.socket], req.parts.map(decode), req.wait),
+  recv: async req => (await recv(sockets[req.socket], req.wait)).map(encode),
+  produce: async req => {
+    for (let n = req.first; n < req.first + req.count; n++) {
+      await send(sockets[req.socket], Array(req.copies).fill(String(n)), req.wait)
+    }
+  },
+  consume: async req => {
+    const runs = []
+    for (let i = 0; i < req.count; i++) {
+      const parts = (await recv(sockets[req.socket], req.wait)).map(String)
+      if (parts.length !== req.copies || new Set(parts).size !== 1) throw new Error('torn message ' + parts)
+      const n = Number(parts[0])
+      if (runs.length && runs[runs.length - 1][1] === n - 1) runs[runs.length - 1][1] = n
+      else runs.push([n, n])
+    }
+    return runs
+  },
+  close: req => {
+    const sock = sockets[req.socket]
+    if (req.linger !== null) sock.linger = req.linger
+    sock.close()
+    delete sockets[req.socket]
+  },
+}
+
+async function answer(line) {
+  const req = JSON.parse(line)
+  try {
+    return { result: await ops[req.op](req) ?? null }
+  } catch (e) {
+    return e.code ? { error: e.code } : { fault: String(e) }
+  }
+}
+
+async function main() {
+  for await (const line of readline.createInterface({ input: process.stdin })) {
+    process.stdout.write(JSON.stringify(await answer(line)) + '\n')
+  }
+  process.exit(0)
+}
+
+main()
