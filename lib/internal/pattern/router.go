@@ -229,10 +229,10 @@ func (s *router) Set(id option.ID, v any) error {
 	case option.RouterHandover:
 		return setFlag(&s.handover, v)
 	case option.RouterRaw:
-		if v != 0 {
-			s.o.Raw = true // for good, as in libzmq
-		}
-		return nil
+		raw := false
+		err := setFlag(&raw, v)
+		s.o.Raw = s.o.Raw || raw // for good, as in libzmq
+		return err
 	case option.ProbeRouter:
 		return setFlag(&s.probe, v)
 	case option.RouterNotify:
