@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -96,13 +97,11 @@ func (c cell) holds(ratio, bound float64) bool {
 // chosen returns the cells and the special works that filter, a list of names
 // or of whole leading parts of names, asks for; all if it is empty.
 func chosen(filter string) (cells []cell, specials []special) {
+	parts := strings.FieldsFunc(filter, func(r rune) bool { return r == ',' })
 	wanted := func(name string) bool {
-		for f := range strings.SplitSeq(filter, ",") {
-			if f == "" || name == f || strings.HasPrefix(name, strings.TrimSuffix(f, "/")+"/") {
-				return true
-			}
-		}
-		return false
+		return len(parts) == 0 || slices.ContainsFunc(parts, func(part string) bool {
+			return name == part || strings.HasPrefix(name, strings.TrimSuffix(part, "/")+"/")
+		})
 	}
 	for _, w := range works {
 		for _, t := range transports {

@@ -18,6 +18,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 	"time"
 )
 
@@ -28,6 +29,7 @@ func main() {
 	flag.IntVar(&o.runs, "runs", 5, "runs of each peer in a cell")
 	flag.DurationVar(&o.length, "time", time.Second, "length a run should have")
 	flag.Parse()
+	o.cells = strings.Join(append(flag.Args(), o.cells), ",")
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	if err := compare(ctx, o); err != nil {
@@ -45,12 +47,12 @@ type options struct {
 // compare runs everything that was asked for and prints what was measured,
 // also when it is interrupted.
 func compare(ctx context.Context, o options) error {
-	if flag.NArg() > 0 || o.runs < 1 || o.length <= 0 {
-		return errors.New("usage: compare [-cell CELLS] [-peers PEERS] [-runs N] [-time DURATION]")
+	if o.runs < 1 || o.length <= 0 {
+		return errors.New("usage: compare [-cell CELLS] [-peers PEERS] [-runs N] [-time DURATION] [CELL...]")
 	}
 	cells, specials := chosen(o.cells)
 	if len(cells)+len(specials) == 0 {
-		return fmt.Errorf("no cell begins with %q", o.cells)
+		return fmt.Errorf("no cell is named %s", strings.Trim(o.cells, ","))
 	}
 	b, err := newBench(ctx, o)
 	if err != nil {
@@ -59,7 +61,10 @@ func compare(ctx context.Context, o options) error {
 	defer b.close()
 	results, rows := b.measureAll(ctx, cells, specials)
 	report(os.Stdout, b.peers, results, rows)
-	return ctx.Err()
+	if ctx.Err() != nil {
+		return errors.New("interrupted")
+	}
+	return nil
 }
 
 // measureAll goes through the work until it is done or interrupted.

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os/exec"
@@ -61,7 +62,7 @@ func reason(ctx context.Context, cmd *exec.Cmd, stderr *bytes.Buffer) error {
 		return fmt.Errorf("%s: %w", name, ctx.Err())
 	case stderr.Len() > 0:
 		line, _, _ := strings.Cut(stderr.String(), "\n")
-		return fmt.Errorf("%s: %s", name, line)
+		return errors.New(line)
 	case err != nil:
 		return fmt.Errorf("%s: %w", name, err)
 	}

@@ -71,6 +71,9 @@ func (b *bench) cell(ctx context.Context, c cell) result {
 	values := map[string][]float64{}
 	counts := b.counts(ctx, c)
 	for i := range b.runs {
+		if ctx.Err() != nil {
+			break
+		}
 		progress("  run %d:", i+1)
 		for _, p := range b.peers {
 			if counts[p.name] == 0 {
@@ -78,7 +81,7 @@ func (b *bench) cell(ctx context.Context, c cell) result {
 			}
 			s, err := b.measure(ctx, p, c, counts[p.name])
 			if err != nil {
-				progress(" (%v)", err)
+				progress(" %s (%v)", p.name, err)
 				continue
 			}
 			values[p.name] = append(values[p.name], c.value(s))
@@ -100,7 +103,7 @@ func (b *bench) counts(ctx context.Context, c cell) map[string]int {
 	for _, p := range b.peers {
 		n, err := b.calibrate(func(n int) (sample, error) { return b.measure(ctx, p, c, n) })
 		if err != nil {
-			progress("  - %v\n", err)
+			progress("  %s not measured: %v\n", p.name, err)
 			continue
 		}
 		counts[p.name] = n

@@ -16,6 +16,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"runtime"
 	"strconv"
 	"strings"
@@ -190,6 +191,6 @@ func together(bind, connect func(*Run) error, r *Run) error {
 }
 
 func fail(err error) {
-	fmt.Fprintf(os.Stderr, "%s: %v\n", os.Args[0], err)
+	fmt.Fprintf(os.Stderr, "%s: %v\n", filepath.Base(os.Args[0]), err)
 	os.Exit(1)
 }

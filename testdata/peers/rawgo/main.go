@@ -17,12 +17,11 @@ import (
 	"ztools/testdata/peers/peer"
 )
 
-// batch is the size in bytes of the writes that carry smaller messages, and
-// of the reader's buffer.
-const batch = 256 << 10
-
-// single is the message size from which every message has its own write.
-const single = 64 << 10
+const (
+	batch  = 256 << 10 // bytes of the writes that carry smaller messages
+	single = 64 << 10  // message size from which each has its own write
+	chunk  = 128 << 10 // bytes of the reader's buffer
+)
 
 func main() {
 	if len(os.Args) == 4 && os.Args[1] == "idle-client" {
@@ -61,7 +60,7 @@ func (raw) Pull(r *peer.Run) error {
 	if err != nil {
 		return err
 	}
-	b := make([]byte, batch)
+	b := make([]byte, chunk)
 	return r.Measure(func(n int) error {
 		for left := n * r.Size; left > 0; {
 			got, err := c.Read(b[:min(left, len(b))])
