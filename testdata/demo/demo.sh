@@ -8,6 +8,7 @@ set -u
 zcat=$(realpath "$1")
 here=$(dirname "$(realpath "$0")")
 tmp=$(mktemp -d /tmp/zdemo.XXXXXX)
+export TMPDIR=$tmp # where ipc://* makes its file
 failures=0 scenes=0
 trap 'kill $(jobs -p) 2>/dev/null; rm -rf "$tmp"' EXIT
 

@@ -11,7 +11,7 @@ ctx = zmq.Context()
 
 def sock(kind):
     s = ctx.socket(kind)
-    s.rcvtimeo = s.sndtimeo = 20000
+    s.rcvtimeo = s.sndtimeo = s.linger = 20000
     return s
 
 
