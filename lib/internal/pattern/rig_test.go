@@ -2,6 +2,7 @@ package pattern
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -18,6 +19,7 @@ type rig struct {
 	t     testing.TB
 	opts  *option.Options
 	posts []func()
+	ended []*pipe.Pipe // were detached
 }
 
 // setting is an option to set on a new rig.
@@ -49,7 +51,17 @@ func (r *rig) Closed(p *pipe.Pipe) {
 	r.post(func(p *pipe.Pipe) {
 		r.Pattern.Detach(p)
 		p.Close()
+		r.ended = append(r.ended, p)
 	}, p)
+}
+
+// detached checks whether the socket has noticed that p left.
+func (r *rig) detached(p *peer, want bool) {
+	r.t.Helper()
+	r.catchUp()
+	if got := slices.Contains(r.ended, p.Peer()); got != want {
+		r.t.Errorf("detached: %v, want %v", got, want)
+	}
 }
 
 // catchUp lets the pattern know what happened.
@@ -76,6 +88,12 @@ func (r *rig) set(id option.ID, v any) {
 func (r *rig) try(text string) error {
 	r.t.Helper()
 	r.catchUp()
+	return r.tryBlind(text)
+}
+
+// tryBlind is try for a socket that has not noticed yet what happened.
+func (r *rig) tryBlind(text string) error {
+	r.t.Helper()
 	for i, m := range frames(text) {
 		if err := r.Pattern.Send(&m); err != nil {
 			if i > 0 {
@@ -258,7 +276,8 @@ func (p *peer) gets(want ...string) {
 	}
 }
 
-// hungUp checks that the socket has refused or ended the pipe.
+// hungUp checks that the socket has refused or ended the pipe of a peer that
+// has not left itself.
 func (p *peer) hungUp(want bool) {
 	p.t.Helper()
 	if p.Gone() != want {

@@ -121,7 +121,6 @@ func (s *router) Detach(p *pipe.Pipe) {
 		delete(s.peers, p.RoutingID)
 	}
 	s.fq.remove(p)
-	p.Rollback()
 	if s.out == p {
 		s.out = nil
 	}

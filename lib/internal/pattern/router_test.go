@@ -86,6 +86,9 @@ func TestRouterMandatory(t *testing.T) {
 	r.ready(Out)
 	r.send("a|x")
 	a.Close()
+	if err := r.tryBlind("a|x"); err != errno.EHOSTUNREACH {
+		t.Errorf("a peer that has just left: %v", err)
+	}
 	r.fails("a|x", errno.EHOSTUNREACH)
 	r.ready(0)
 }
@@ -104,7 +107,7 @@ func TestRouterAnonymous(t *testing.T) {
 	r.send("a|2")
 	a.gets("2")
 	gone.Shut()
-	r.catchUp()
+	r.detached(gone, true)
 	if n := len(r.Pattern.(*router).anonymous); n != 0 {
 		t.Errorf("%d anonymous pipes left", n)
 	}
@@ -144,8 +147,7 @@ func TestRouterIgnoresDuplicate(t *testing.T) {
 		a.gets("2")
 		b.gets()
 		b.Shut()
-		r.catchUp()
-		b.hungUp(true)
+		r.detached(b, true)
 		a.send("3")
 		r.gets("a|3")
 	}

@@ -80,7 +80,8 @@ func (n *node[V]) child(rest []byte) *node[V] {
 		return nil
 	}
 	kid := &n.kids.nodes[i]
-	if len(kid.label) > len(rest) || kid.label != string(rest[:len(kid.label)]) {
+	size := len(kid.label)
+	if size > len(rest) || kid.label[1:] != string(rest[1:size]) { // the first is the same
 		return nil
 	}
 	return kid
@@ -107,10 +108,10 @@ func (t *tree[V]) at(prefix []byte) *node[V] {
 	return n
 }
 
-// common is how many leading bytes a and b share.
+// common is how many leading bytes a and b share; at least one, the first.
 func common(a string, b []byte) int {
 	n := min(len(a), len(b))
-	for i := range n {
+	for i := 1; i < n; i++ {
 		if a[i] != b[i] {
 			return i
 		}

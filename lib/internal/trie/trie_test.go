@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"maps"
+	"math/bits"
 	"slices"
 	"strings"
 	"testing"
@@ -210,6 +211,14 @@ func TestCrowd(t *testing.T) {
 			t.Fatalf("holder %d was named %d times", i, seen[i])
 		}
 	}
+	m.Add([]byte("ta"), 0)
+	m.Add([]byte("tb"), 0)
+	for i := range n {
+		m.Remove([]byte("t"), i)
+	}
+	if fork, _ := m.t.lookup([]byte("t")); fork == nil || cap(fork.val.list) > 0 || fork.val.at != nil {
+		t.Error("a fork keeps the memory of its holders")
+	}
 }
 
 // FuzzModel runs a program of adds, removes and matches on both sets and on
@@ -275,6 +284,38 @@ func give(holds map[string]map[byte]bool, key string, p byte) Result {
 	return Remain
 }
 
+// checkShape: all nodes but the root hold something or fork, and the set of
+// first bytes is that of the children.
+func checkShape[V any](t *testing.T, root *node[V]) {
+	t.Helper()
+	for todo := []*node[V]{root}; len(todo) > 0; {
+		n := todo[0]
+		todo = todo[1:]
+		if n.kids == nil {
+			if n != root && n.held == 0 {
+				t.Fatalf("a leaf %q holds nothing", n.label)
+			}
+			continue
+		}
+		if len(n.kids.nodes) == 0 || n != root && n.held == 0 && len(n.kids.nodes) == 1 {
+			t.Fatalf("node %q has %d children", n.label, len(n.kids.nodes))
+		}
+		size := 0
+		for _, word := range n.kids.first {
+			size += bits.OnesCount64(word)
+		}
+		check(t, size, len(n.kids.nodes))
+		for i := range n.kids.nodes {
+			kid := &n.kids.nodes[i]
+			at, ok := n.kids.find(kid.label[0])
+			if at != i || !ok {
+				t.Fatalf("child %q is found at %d, %v", kid.label, at, ok)
+			}
+			todo = append(todo, kid)
+		}
+	}
+}
+
 func compare(t *testing.T, s *Set, m *Multi[byte], counts map[string]int, holds map[string]map[byte]bool, topic []byte) {
 	t.Helper()
 	maps.DeleteFunc(counts, func(_ string, n int) bool { return n == 0 })
@@ -285,6 +326,8 @@ func compare(t *testing.T, s *Set, m *Multi[byte], counts map[string]int, holds 
 	if want := slices.Sorted(maps.Keys(counts)); !slices.Equal(all, want) || s.Len() != len(want) {
 		t.Fatalf("set has %q, want %q", all, want)
 	}
+	checkShape(t, &s.t.root)
+	checkShape(t, &m.t.root)
 	check(t, m.Len(), len(holds))
 	holders := map[byte]bool{}
 	for _, h := range holds {
