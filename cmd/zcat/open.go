@@ -68,7 +68,9 @@ func (s *session) presets(t zmq.Type) [][2]string {
 	options := [][2]string{{"maxmsgsize", fmt.Sprint(s.maxIn)}, {"linger", "-1"}}
 	switch t {
 	case zmq.Req:
-		options = append(options, [2]string{"req_relaxed", "1"}, [2]string{"req_correlate", "1"})
+		if s.replyTimeout > 0 { // so that a late reply answers no later request
+			options = append(options, [2]string{"req_relaxed", "1"}, [2]string{"req_correlate", "1"})
+		}
 	case zmq.Router:
 		options = append(options, [2]string{"router_mandatory", "1"})
 	}

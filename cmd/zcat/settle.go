@@ -42,7 +42,7 @@ func (s *session) settle(ended <-chan struct{}) int {
 	}
 	var absent time.Time
 	for {
-		unsent := s.out.Unsent()
+		unsent := s.unsent()
 		if unsent == 0 || s.deserted(&absent) {
 			return unsent
 		}
@@ -50,7 +50,7 @@ func (s *session) settle(ended <-chan struct{}) int {
 		timer := time.AfterFunc(settleStep, func() { close(step) })
 		if !e.wait(step) {
 			timer.Stop()
-			return s.out.Unsent()
+			return s.unsent()
 		}
 	}
 }
@@ -81,6 +81,12 @@ func (e *ending) wait(ready <-chan struct{}) bool {
 			e.hurry()
 		}
 	}
+}
+
+// unsent counts queued messages. A run that has sent none may still hold
+// subscriptions for a peer that has gone; nobody misses those.
+func (s *session) unsent() int {
+	return min(s.out.Unsent(), int(s.sent.Load()))
 }
 
 // deserted tells whether no peer has been there for --linger.

@@ -14,6 +14,7 @@ type Endpoint struct {
 	Bind bool
 }
 
+// String is the address behind its sign, @ or >.
 func (e Endpoint) String() string {
 	if e.Bind {
 		return "@" + e.Addr

@@ -42,7 +42,10 @@ type Error struct {
 	Err    error
 }
 
+// Error is the text without the hint.
 func (e *Error) Error() string { return e.Err.Error() }
+
+// Unwrap is the error behind it.
 func (e *Error) Unwrap() error { return e.Err }
 
 // Usagef is an error in the command line, status 2, with a hint that may be empty.

@@ -7,16 +7,16 @@ import (
 )
 
 // printHelp prints the designed help: what it is, examples, forms, flags.
-func (t *Tool) printHelp(a *Args) error {
+func (t *Tool) printHelp(w *Stream, prog string) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s\n\n%s\n", t.Summary, a.Out.Heading("Examples:"))
+	fmt.Fprintf(&b, "%s\n\n%s\n", t.Summary, w.Heading("Examples:"))
 	for _, e := range t.Examples {
-		fmt.Fprintf(&b, "  %s\n", a.Out.Faint("# "+e.Meaning))
+		fmt.Fprintf(&b, "  %s\n", w.Faint("# "+e.Meaning))
 		for _, c := range e.Commands {
 			fmt.Fprintf(&b, "  %s\n", c)
 		}
 	}
-	fmt.Fprintf(&b, "\n%s\n", a.Out.Heading("Usage:"))
+	fmt.Fprintf(&b, "\n%s\n", w.Heading("Usage:"))
 	for _, u := range t.Usage {
 		fmt.Fprintf(&b, "  %s\n", u)
 	}
@@ -24,12 +24,12 @@ func (t *Tool) printHelp(a *Args) error {
 	for _, f := range t.Flags {
 		if f.Group != group {
 			group = f.Group
-			fmt.Fprintf(&b, "\n%s\n", a.Out.Heading(group+":"))
+			fmt.Fprintf(&b, "\n%s\n", w.Heading(group+":"))
 		}
 		fmt.Fprintf(&b, "  %-30s %s\n", f.synopsis(), f.Help)
 	}
 	fmt.Fprintf(&b, "\n%s\n", t.Footer)
-	_, err := io.WriteString(a.Out, strings.ReplaceAll(b.String(), "{}", a.Prog))
+	_, err := io.WriteString(w, strings.ReplaceAll(b.String(), "{}", prog))
 	return err
 }
 

@@ -70,7 +70,13 @@ func (t *Tool) Main(args []string, std Stdio) int {
 	prog := programName(args, t.Name)
 	stderr := NewStream(std.Err, "auto")
 	expanded, err := expand(t.Flags, args[min(1, len(args)):])
-	if err == nil {
+	switch {
+	case err != nil:
+	case slices.Contains(expanded, "--help"):
+		err = t.printHelp(NewStream(std.Out, "auto"), prog)
+	case slices.Contains(expanded, "--version"):
+		err = printVersion(std.Out, prog)
+	default:
 		err = t.parse(prog, expanded, std, &stderr)
 	}
 	return Report(stderr, prog, err)
@@ -104,30 +110,24 @@ func (t *Tool) parse(prog string, expanded []string, std Stdio, stderr **Stream)
 			return Usagef("the values are "+strings.Join(ColorModes, " "), "unknown --color %q", mode)
 		}
 		*stderr = NewStream(std.Err, mode)
-		return t.dispatch(&Args{
+		a := &Args{
 			Context: c.Context, Prog: prog, Words: c.Args().Slice(), flags: t.Flags, values: c,
 			In: std.In, Out: NewStream(std.Out, mode), Err: *stderr,
-		})
+		}
+		if len(a.Words) > 0 && a.Words[0] == "completion" {
+			return t.printCompletion(a)
+		}
+		return t.Run(a)
 	}
 	return app.RunContext(context.Background(), append([]string{prog}, expanded...))
-}
-
-// dispatch answers what every tool answers alike and else runs the tool.
-func (t *Tool) dispatch(a *Args) error {
-	switch {
-	case a.Bool("help"):
-		return t.printHelp(a)
-	case a.Bool("version"):
-		return printVersion(a)
-	case len(a.Words) > 0 && a.Words[0] == "completion":
-		return t.printCompletion(a)
-	}
-	return t.Run(a)
 }
 
 func urfaveFlags(flags []Flag) []urfave.Flag {
 	var out []urfave.Flag
 	for _, f := range flags {
+		if f.Name == "help" || f.Name == "version" {
+			continue // answered before parsing
+		}
 		var env []string
 		if f.Env != "" {
 			env = []string{f.Env}
@@ -144,11 +144,11 @@ func urfaveFlags(flags []Flag) []urfave.Flag {
 	return out
 }
 
-func printVersion(a *Args) error {
+func printVersion(w io.Writer, prog string) error {
 	version := "unreleased"
 	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
 		version = info.Main.Version
 	}
-	_, err := io.WriteString(a.Out, a.Prog+" (ztools) "+version+"\n")
+	_, err := io.WriteString(w, prog+" (ztools) "+version+"\n")
 	return err
 }
