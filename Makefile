@@ -19,6 +19,7 @@ installed = $(patsubst zcat%,$(ZCAT)%,$(1))
 
 FUZZTIME ?= 10s
 CELL ?=
+PEERS ?=
 RUNS ?=
 
 .DEFAULT_GOAL := help
@@ -42,8 +43,8 @@ race: ## run all tests under the race detector
 bench: ## run the benchmarks of the packages
 	go test -run '^$$' -bench . -benchmem ./...
 
-compare: ## measure side by side with libzmq and others (CELL=one cell, RUNS=number)
-	CELL="$(CELL)" RUNS="$(RUNS)" testdata/peers/run.sh $(if $(CELL),"$(CELL)")
+compare: ## measure side by side with libzmq and others (CELL=, PEERS=, RUNS=)
+	@CELL="$(CELL)" PEERS="$(PEERS)" RUNS="$(RUNS)" testdata/peers/run.sh
 
 fuzz: ## run each fuzz target for FUZZTIME (10s)
 	@scripts/fuzz.sh $(FUZZTIME)

@@ -82,7 +82,7 @@ type Entry[T any] struct {
 	Aliases []string // older names for the same number, without ZMQ_
 	Kind    Kind
 	Valid   Range // of the number or the length; not used by uint64 and key
-	Default any   // of the type that Get returns; nil is its zero value
+	Default any   // of the type that Get returns; nil if empty or none
 	Unit    Unit
 	Scope   string // the socket types or transports that it matters to
 	Access  Access
@@ -305,5 +305,7 @@ func (e *Entry[T]) reset(t *T) {
 		*p = e.Default.(bool)
 	case *int64:
 		*p = e.Default.(int64)
+	case *uint64:
+		*p = e.Default.(uint64)
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math"
 	"os"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -43,14 +42,13 @@ func facts(e *Row) string {
 }
 
 func defaultFact(e *Row) string {
-	set := []ID{IPv6, FD, Type, ThreadSafe, IPCFilterPID, IPCFilterUID, IPCFilterGID}
-	switch {
-	case slices.Contains(set, e.ID), e.Kind == KindBytes, e.Kind == KindString, e.Kind == KindKey:
+	switch e.Default {
+	case nil:
 		return "-"
-	case e.Default == nil:
-		return "0"
-	case e.Default == true:
+	case true:
 		return "1"
+	case false:
+		return "0"
 	}
 	return fmt.Sprint(e.Default)
 }
