@@ -224,7 +224,7 @@ func (c *connector) run() {
 	backoff := transport.NewBackoff(c.opts)
 	for c.life.Err() == nil {
 		err := c.attempt(&backoff)
-		if c.life.Err() != nil || c.hopeless(err) || !c.pause(&backoff) {
+		if c.life.Err() != nil || c.hopeless(err) || c.drained() || !c.pause(&backoff) {
 			return
 		}
 	}

@@ -70,6 +70,15 @@ func (x *session) unsent() int {
 	return x.port.Pipe.Unsent()
 }
 
+// drained reports whether the session was closed and has nothing left to send,
+// so that no further connection is needed. If that happens later, the port ends
+// the session.
+func (x *session) drained() bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.port != nil && x.port.Pipe.Ended()
+}
+
 // finish is the end of the session's goroutine: the socket may still read what
 // was received.
 func (x *session) finish() {
