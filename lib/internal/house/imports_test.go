@@ -57,6 +57,26 @@ func name(dir string) string {
 	return first
 }
 
+func TestPolicyReadsAsWritten(t *testing.T) {
+	may := allowed()
+	for _, tt := range []struct {
+		importer, imported string
+		want               bool
+	}{
+		{"msg", "errno", true},
+		{"engine", "errno", true},
+		{"zmq", "pattern", true},
+		{"pattern", "engine", false},
+		{"engine", "pattern", false},
+		{"errno", "msg", false},
+		{"zmq", "cli", false},
+	} {
+		if got := may[tt.importer][tt.imported]; got != tt.want {
+			t.Errorf("%s may import %s: %v", tt.importer, tt.imported, got)
+		}
+	}
+}
+
 func TestImportsPointOneWay(t *testing.T) {
 	may := allowed()
 	for _, s := range sources(t) {

@@ -181,11 +181,14 @@ func (e *Entry[T]) number(v any) (n int64, ok bool) {
 
 // ticks is d in the row's unit, if that is a time.
 func (e *Entry[T]) ticks(d time.Duration) (n int64, ok bool) {
-	tick := map[Unit]time.Duration{Milliseconds: time.Millisecond, Seconds: time.Second}[e.Unit]
+	tick := time.Millisecond
 	switch {
-	case tick == 0:
+	case e.Unit == Seconds:
+		tick = time.Second
+	case e.Unit != Milliseconds:
 		return 0, false
-	case d < 0:
+	}
+	if d < 0 {
 		return -1, true
 	}
 	n = int64(d / tick)
@@ -222,9 +225,11 @@ func unsigned(v any) (any, error) {
 	case uint64:
 		return v, nil
 	case int:
-		return uint64(v), nil
+		return unsigned(int64(v))
 	case int64:
-		return uint64(v), nil
+		if v >= 0 {
+			return uint64(v), nil
+		}
 	}
 	return nil, errno.EINVAL
 }

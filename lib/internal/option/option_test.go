@@ -126,6 +126,7 @@ func TestSetAndGet(t *testing.T) {
 		{IPv4Only, false, false},
 		{Affinity, uint64(3), uint64(3)},
 		{Affinity, 3, uint64(3)},
+		{Affinity, -1, nil},
 		{MaxMsgSize, 7, int64(7)},
 		{RoutingID, "abc", []byte("abc")},
 		{RoutingID, []byte("abc"), []byte("abc")},
