@@ -303,14 +303,10 @@ func (e *Entry[T]) reset(t *T) {
 	if e.Default == nil || e.field == nil {
 		return
 	}
-	switch p := e.field(t).(type) {
-	case *int:
-		*p = e.Default.(int)
-	case *bool:
-		*p = e.Default.(bool)
-	case *int64:
-		*p = e.Default.(int64)
-	case *uint64:
-		*p = e.Default.(uint64)
+	v := e.Default
+	if on, ok := v.(bool); ok {
+		n, _ := e.number(on)
+		v = int(n)
 	}
+	store(e.field(t), v)
 }
