@@ -17,6 +17,28 @@ type scenario struct {
 	want string
 }
 
+// onPurpose is what lib/zmq notes where it differs from libzmq because that is
+// better for its users, by scenario. Each row says why.
+var onPurpose = map[string]string{
+	// A limit that was raised counts at once. libzmq lets the sender wait until
+	// the receiver has taken a message, and for ever if none was sent.
+	"sender raised while full":   "sent 2; sent 4; received 6",
+	"receiver raised while full": "sent 2; sent 4; received 6; sent 6",
+	"limit removed while full":   "sent 3; sent 20000",
+	// The same for a limit that changes while nobody has bound yet.
+	"raised between connect and bind": "sent 6; received 6",
+	// libzmq computes the receiver's credit from the wrong side's limits here, so
+	// that a sender may stay blocked in front of an empty queue.
+	"lowered while full":      "sent 101; sent 0; received 101; sent 42; received 42",
+	"lowered while half full": "sent 21; received 71; sent 36",
+	// libzmq tells nothing about these failures but the end of the connection.
+	"types that do not fit": "client CONNECT_DELAYED CONNECTED HANDSHAKE_FAILED_PROTOCOL DISCONNECTED; " +
+		"server LISTENING ACCEPTED HANDSHAKE_FAILED_PROTOCOL DISCONNECTED",
+	"garbage": "server LISTENING ACCEPTED HANDSHAKE_FAILED_PROTOCOL DISCONNECTED",
+	// There is no descriptor yet that could be closed.
+	"bind fails": "bind EADDRINUSE; server BIND_FAILED",
+}
+
 // A world is where a scenario plays.
 type world struct {
 	testing.TB
@@ -39,13 +61,16 @@ func playAll(t *testing.T, scenarios []scenario) {
 func playEach(t *testing.T, p party, scenarios []scenario) {
 	for _, s := range scenarios {
 		t.Run(strings.ReplaceAll(s.name, " ", "-"), func(t *testing.T) {
-			w := &world{TB: t, party: p, name: s.name}
+			w, want := &world{TB: t, party: p, name: s.name}, s.want
 			if p == nil {
 				w.party = newOurs(t)
+				if different, ok := onPurpose[s.name]; ok {
+					want = different
+				}
 			}
 			s.play(w)
-			if got := strings.Join(w.notes, "; "); got != s.want {
-				t.Errorf("noted\n\t%s\nwant\n\t%s", got, s.want)
+			if got := strings.Join(w.notes, "; "); got != want {
+				t.Errorf("noted\n\t%s\nwant\n\t%s", got, want)
 			}
 		})
 	}
