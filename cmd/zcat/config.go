@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -236,11 +237,38 @@ func (c *config) checkSource(a *cli.Args) error {
 	if a.Given("speed") && c.replay == "" {
 		return cli.Usagef("it is for --replay", "--speed has nothing to replay")
 	}
+	if err := c.checkTexts(); err != nil {
+		return err
+	}
 	if c.kind.has(routes) && c.target == nil && !a.Given("exec") && !c.echo {
 		return c.checkAddress(given)
 	}
 	return nil
 }
+
+// checkTexts tries the templates of --data and looks for the files to send.
+func (c *config) checkTexts() error {
+	if c.counts() {
+		for _, text := range c.data {
+			if _, err := cli.NewCounter(text); err != nil {
+				return err
+			}
+		}
+	}
+	for _, name := range append(slices.Clone(c.files), c.replay) {
+		if name == "" || name == "-" {
+			continue
+		}
+		if _, err := os.Stat(name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// counts tells whether --data is sent again and again, so that its parts are
+// templates.
+func (c *config) counts() bool { return c.repeat != 1 || c.kind.has(answers) }
 
 // checkAddress makes sure that a routed message can name its peer.
 func (c *config) checkAddress(given []string) error {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -161,5 +160,3 @@ func clone(r *cli.Record) *cli.Record {
 	own.ID = bytes.Clone(r.ID)
 	return &own
 }
-
-var errFilterEnded = errors.New("the filter has ended")

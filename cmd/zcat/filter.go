@@ -22,6 +22,10 @@ type filter struct {
 	layout cli.Layout
 }
 
+// errFilterEnded says that a filter reads no more; its exit status says why.
+var errFilterEnded = errors.New("the filter has ended")
+
+// startFilter starts --filter with pipes on both sides.
 func (s *session) startFilter() (*filter, error) {
 	l := s.output
 	l.Template, l.Escape, l.Routed, l.MaxSize = "", false, s.kind.has(routes), s.input.MaxSize

@@ -15,6 +15,7 @@ type keeper struct {
 	file   io.WriteCloser
 	w      *bufio.Writer
 	buf    []byte
+	closed bool
 }
 
 // openKeepers opens the files and adds the watchers that the flags ask for.
@@ -61,6 +62,9 @@ func (s *session) keep(name string, l cli.Layout) error {
 }
 
 func (k *keeper) put(r *cli.Record) error {
+	if k.closed {
+		return nil
+	}
 	kept := *r
 	if kept.Time = time.Now(); !r.Time.IsZero() {
 		kept.Time = r.Time
@@ -79,6 +83,7 @@ func (s *session) closeKeepers() error {
 	defer s.watching.Unlock()
 	var first error
 	for _, k := range s.keepers {
+		k.closed = true
 		err := k.w.Flush()
 		if closed := k.file.Close(); err == nil {
 			err = closed
@@ -87,7 +92,7 @@ func (s *session) closeKeepers() error {
 			first = err
 		}
 	}
-	s.watchers, s.keepers = nil, nil
+	s.keepers = nil
 	return first
 }
 

@@ -199,7 +199,6 @@ func (s *session) filterAnswer() (answerer, error) {
 
 // dataAnswer gives --data as every reply; {{.Count}} counts.
 func (s *session) dataAnswer() (answerer, error) {
-	s.repeat = 0
 	next, err := s.dataSource()
 	var r cli.Record
 	return func(*cli.Record) ([][]byte, error) {

@@ -57,7 +57,7 @@ func (s *session) socket(t zmq.Type) (*zmq.Socket, error) {
 			return nil, cli.Usagef(s.args.Prog+" -o list shows names, types and defaults", "option %s=%s: %w", o[0], o[1], err)
 		}
 	}
-	if t == zmq.Sub {
+	if s.kind.has(subscribes) {
 		return sock, s.subscribe(sock)
 	}
 	return sock, nil
@@ -85,10 +85,18 @@ func (s *session) prefixes() []string {
 	return s.topics
 }
 
+// subscribe uses the option of SUB; XSUB sends subscriptions as messages that
+// begin with 1 (zmq_socket(3)).
 func (s *session) subscribe(sock *zmq.Socket) error {
 	for _, p := range s.prefixes() {
-		if err := sock.Subscribe(p); err != nil {
-			return err
+		var err error
+		if sock.Type() == zmq.XSub {
+			err = sock.TrySend([]byte("\x01" + p))
+		} else {
+			err = sock.Subscribe(p)
+		}
+		if err != nil {
+			return fmt.Errorf("subscribe to %q: %w", p, err)
 		}
 	}
 	return nil
@@ -145,9 +153,6 @@ func endpointError(verb string, e cli.Endpoint, err error) error {
 
 // loops chooses the loops that this type needs.
 func (s *session) loops() ([]func() error, error) {
-	if err := s.openKeepers(); err != nil {
-		return nil, err
-	}
 	switch {
 	case s.kind.has(asks):
 		src, err := s.source()

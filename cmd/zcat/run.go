@@ -78,6 +78,9 @@ func run(a *cli.Args) error {
 	}
 	s := newSession(a, c)
 	defer s.zctx.Shutdown()
+	if err := s.openKeepers(); err != nil {
+		return err
+	}
 	if err := s.open(); err != nil {
 		return err
 	}

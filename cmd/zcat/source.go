@@ -114,7 +114,7 @@ func (p *pump) run() {
 // dataSource sends --data; with --repeat or a schedule its parts are templates.
 func (s *session) dataSource() (cli.Decoder, error) {
 	var counters []*cli.Counter
-	if s.repeat != 1 {
+	if s.counts() {
 		for _, text := range s.data {
 			c, err := cli.NewCounter(text)
 			if err != nil {
@@ -125,7 +125,7 @@ func (s *session) dataSource() (cli.Decoder, error) {
 	}
 	n := int64(0)
 	return func(r *cli.Record) error {
-		if s.repeat > 0 && n == s.repeat {
+		if s.repeat > 0 && n == s.repeat && !s.kind.has(answers) {
 			return io.EOF
 		}
 		n++
