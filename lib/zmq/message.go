@@ -14,6 +14,7 @@ import (
 type Message struct {
 	parts []part
 	small []byte    // holds the small parts that were copied in
+	large bool      // a part may be outside small
 	pool  *msg.Pool // where the large parts go when the message is reused
 	meta  *msg.Meta
 	group string
@@ -38,20 +39,23 @@ func NewMessage(parts ...[]byte) *Message {
 
 // Append adds a part. The message refers to its bytes, which must not be
 // changed until the message was reset, or for ever once it was sent.
-func (m *Message) Append(body []byte) { m.parts = append(m.parts, part{body: body}) }
+func (m *Message) Append(body []byte) {
+	m.parts = append(m.parts, part{body: body})
+	m.large = true
+}
 
 // AppendCopy adds a part with a copy of body.
 func (m *Message) AppendCopy(body []byte) {
 	from := len(m.small)
 	m.small = append(m.small, body...)
-	m.Append(m.small[from:len(m.small):len(m.small)])
+	m.parts = append(m.parts, part{body: m.small[from:len(m.small):len(m.small)]})
 }
 
 // AppendString adds a part with the bytes of s.
 func (m *Message) AppendString(s string) {
 	from := len(m.small)
 	m.small = append(m.small, s...)
-	m.Append(m.small[from:len(m.small):len(m.small)])
+	m.parts = append(m.parts, part{body: m.small[from:len(m.small):len(m.small)]})
 }
 
 // Len is the number of parts.
@@ -90,11 +94,11 @@ func (m *Message) String() string { return fmt.Sprintf("%q", m.Parts()) }
 
 // Reset makes the message empty and keeps its memory for the next use.
 func (m *Message) Reset() {
-	for i := range m.parts {
-		if b := m.parts[i].buf; b != nil {
-			m.pool.Put(b)
+	if m.large {
+		for i := range m.parts {
+			m.pool.Put(m.parts[i].buf)
 		}
-		m.parts[i] = part{}
+		clear(m.parts)
 	}
 	m.empty()
 }
@@ -103,6 +107,7 @@ func (m *Message) Reset() {
 func (m *Message) empty() {
 	m.parts = m.parts[:0]
 	m.small = m.small[:0]
+	m.large = false
 	m.meta, m.group, m.id = nil, "", 0
 }
 
@@ -155,6 +160,7 @@ func (m *Message) SetGroup(group string) error {
 func (m *Message) take(f *msg.Msg) {
 	if len(f.Body) >= msg.RefMin {
 		m.parts = append(m.parts, part{f.Body, f.Buf})
+		m.large = true
 		return
 	}
 	from := len(m.small)

@@ -40,21 +40,27 @@ func (s *Socket) RecvMessage(ctx context.Context, m *Message) error {
 	m.Reset()
 	m.pool = &s.ctx.pool
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	err := s.recvLocked(m)
-	if err != EAGAIN {
-		return err
+	if err == EAGAIN {
+		err = s.recvWaitLocked(ctx, m)
 	}
+	s.mu.Unlock()
+	return err
+}
+
+// recvWaitLocked receives as soon as there is something.
+func (s *Socket) recvWaitLocked(ctx context.Context, m *Message) error {
 	wait := patience{ctx: ctx, limit: s.opts.RcvTimeo}
 	defer wait.stop()
 	s.waited = true
-	for err == EAGAIN {
+	for {
 		if err := s.waitLocked(&wait); err != nil {
 			return err
 		}
-		err = s.recvLocked(m)
+		if err := s.recvLocked(m); err != EAGAIN {
+			return err
+		}
 	}
-	return err
 }
 
 // TryRecvMessage is RecvMessage that never waits: EAGAIN if there is no

@@ -23,6 +23,9 @@ import (
 // sent even if ctx is done. Other errors: ENOTSUP, EFSM, EHOSTUNREACH, ETERM,
 // ENOTSOCK.
 func (s *Socket) Send(ctx context.Context, parts ...[]byte) error {
+	if len(parts) == 1 && len(parts[0]) < msg.RefMin && s.sendOne(parts[0]) {
+		return nil
+	}
 	for _, p := range parts {
 		if len(p) >= msg.RefMin {
 			return s.sendCopy(ctx, parts)
@@ -43,6 +46,20 @@ func (s *Socket) Send(ctx context.Context, parts ...[]byte) error {
 		err = s.sendPartsLocked(parts)
 	}
 	return err
+}
+
+// sendOne is Send for the commonest message and the commonest state of the
+// socket: one small part, nothing to catch up with. false if it did nothing.
+func (s *Socket) sendOne(body []byte) bool {
+	s.mu.Lock()
+	if s.inbox.pending.Load() || s.waited {
+		s.mu.Unlock()
+		return false
+	}
+	s.small.Body = body
+	err := s.pattern.Send(&s.small)
+	s.mu.Unlock()
+	return err == nil
 }
 
 // TrySend is Send that never waits: EAGAIN if the message cannot be sent now.
@@ -97,14 +114,14 @@ func (s *Socket) sendPartsLocked(parts [][]byte) error {
 	if len(parts) == 0 {
 		parts = emptyPart
 	}
-	f := &s.frame
-	*f = msg.Msg{}
+	f := &s.small
 	for i, p := range parts {
 		f.Body, f.Flags = p, 0
 		if i < len(parts)-1 {
 			f.Flags = msg.More
 		}
 		if err := s.pattern.Send(f); err != nil {
+			f.Flags = 0
 			return err
 		}
 	}
@@ -166,6 +183,7 @@ func (s *Socket) copyOf(parts [][]byte) *Message {
 		}
 		body, buf := s.ctx.pool.Copy(p)
 		m.parts = append(m.parts, part{body, buf})
+		m.large = true
 	}
 	return m
 }

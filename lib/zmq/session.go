@@ -176,7 +176,7 @@ func (x *session) handshake(conn net.Conn, ev *Event) (*engine.Result, error) {
 }
 
 // raw reports whether the connection carries bytes and not ZMTP.
-func (x *session) raw() bool { return x.sock.typ == Stream }
+func (x *session) raw() bool { return x.opts.Raw }
 
 // engine makes the engine on the session's pipe. The pipe's other end is
 // returned if the socket has not got it yet. The engine is nil if the session

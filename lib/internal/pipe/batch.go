@@ -34,6 +34,20 @@ type mark struct {
 	meta *msg.Meta
 }
 
+// addSmall appends the commonest frame: a short message of one part, for which
+// there is room. false if m is something else, which add handles.
+func (b *Batch) addSmall(m *msg.Msg) bool {
+	at, n := len(b.Bytes), len(m.Body)
+	if m.Flags != 0 || n > 255 || cap(b.Bytes)-at < 2+n {
+		return false
+	}
+	b.Bytes = b.Bytes[:at+2+n]
+	b.Bytes[at], b.Bytes[at+1] = 0, byte(n)
+	copy(b.Bytes[at+2:], m.Body)
+	b.Msgs++
+	return true
+}
+
 // add appends one frame.
 func (b *Batch) add(m *msg.Msg, pool *msg.Pool) {
 	n := len(m.Body)
@@ -153,6 +167,20 @@ type Cursor struct {
 
 // Done reports whether no frame is left.
 func (c *Cursor) Done(b *Batch) bool { return c.At >= len(b.Bytes) }
+
+// nextSmall is Next for what addSmall appended; false if the frame is something
+// else.
+func (c *Cursor) nextSmall(b *Batch, m *msg.Msg) bool {
+	if len(b.marks) != c.mark || len(b.Ext) != 0 || b.Bytes[c.At] != 0 {
+		return false
+	}
+	at := c.At + 2
+	end := at + int(b.Bytes[c.At+1])
+	m.Flags, m.Meta, m.Buf = 0, c.meta, nil
+	m.Body = b.Bytes[at:end:end]
+	c.At = end
+	return true
+}
 
 // Next reads the frame under the cursor into m and moves behind it. The body
 // of m points into b. Next must not be called when Done.

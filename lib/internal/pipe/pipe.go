@@ -148,10 +148,12 @@ func (p *Pipe) Write(m *msg.Msg) bool {
 		return p.writePart(m)
 	}
 	q.mu.Lock()
-	if q.hwm > 0 && q.written-q.acked >= uint64(q.hwm) || q.deaf || q.closed || q.conflate {
+	if q.written >= q.full {
 		return p.writeRareLocked(m)
 	}
-	q.w.add(m, q.pool)
+	if !q.w.addSmall(m) {
+		q.w.add(m, q.pool)
+	}
 	if m.Flags&msg.Identity == 0 {
 		q.written++
 	}
@@ -298,7 +300,9 @@ func (p *Pipe) Read(m *msg.Msg) bool {
 	if q.cur.Done(&q.r) && !p.refill() {
 		return false
 	}
-	q.cur.Next(&q.r, m)
+	if !q.cur.nextSmall(&q.r, m) {
+		q.cur.Next(&q.r, m)
+	}
 	if m.Flags&(msg.More|msg.Identity) == 0 {
 		q.read++
 		if q.read >= q.ackAt.Load() {
@@ -345,6 +349,7 @@ func (p *Pipe) tellEmptyLocked() {
 	if blocked {
 		q.blocked = false
 		q.acked = max(q.acked, q.read)
+		q.setFullLocked()
 	}
 	q.mu.Unlock()
 	if closed && reader != nil {
@@ -361,6 +366,7 @@ func (p *Pipe) ack() {
 	q := p.in
 	q.mu.Lock()
 	q.acked = max(q.acked, q.read-q.read%uint64(max(q.lwm, 1)))
+	q.setFullLocked()
 	q.setAckAt()
 	wake := q.blocked && q.roomLocked() > 0
 	if wake {
@@ -434,6 +440,7 @@ func (p *Pipe) Close() {
 	q := p.in
 	q.mu.Lock()
 	q.deaf = true
+	q.setFullLocked()
 	q.w.drop(q.pool)
 	wake := q.blocked
 	q.blocked = false

@@ -8,38 +8,46 @@ import (
 	"ztools/lib/internal/msg"
 )
 
-// queue is one direction.
+// queue is one direction. What the writer uses for each message stands in
+// cache lines of its own, and so does what the reader uses.
 type queue struct {
 	pool     *msg.Pool // constant
 	conflate bool      // constant
 
 	mu      sync.Mutex // guards the fields down to blocked
+	written uint64     // messages
+	full    uint64     // the value of written from which on a write needs a closer look
 	w       Batch      // whole messages, not yet taken
+	asleep  bool       // the reader found nothing and waits for Readable
+	closed  bool       // the writer writes no more
+	deaf    bool       // the reader reads no more
+	nodelay bool       // the reader never reads
+	told    bool       // Closed was told
+	blocked bool       // the writer found no room and waits for Writable
 	limit   Limit
 	hwm     int
 	lwm     int    // (hwm+1)/2: how many messages the reader acknowledges at once
-	written uint64 // messages
 	acked   uint64 // messages the reader has acknowledged
 	taken   int    // messages in the batch that the reader took
 	reader  Owner
 	writer  Owner
-	closed  bool // the writer writes no more
-	deaf    bool // the reader reads no more
-	nodelay bool // the reader never reads
-	told    bool // Closed was told
-	asleep  bool // the reader found nothing and waits for Readable
-	blocked bool // the writer found no room and waits for Writable
 
 	stage   Batch // owned by the writer: parts of an unfinished message
 	staging bool  // owned by the writer
 
-	r    Batch  // owned by the reader: the batch it took
-	cur  Cursor // owned by the reader
-	read uint64 // owned by the reader: messages
+	_ [cacheLine]byte
 
-	sent  atomic.Uint64 // messages that the reader has handed on
+	r     Batch         // owned by the reader: the batch it took
+	cur   Cursor        // owned by the reader
+	read  uint64        // owned by the reader: messages
 	ackAt atomic.Uint64 // the value of read at which the reader acknowledges
+	sent  atomic.Uint64 // messages that the reader has handed on
+
+	_ [cacheLine]byte
 }
+
+// cacheLine is the unit in which processors exchange memory, on most of them.
+const cacheLine = 64
 
 func newQueue(c *Config, l Limit) *queue {
 	q := &queue{pool: c.Pool, conflate: c.Conflate, limit: l, asleep: true}
@@ -47,8 +55,21 @@ func newQueue(c *Config, l Limit) *queue {
 		q.hwm = l.hwm()
 	}
 	q.lwm = (q.hwm + 1) / 2
+	q.setFullLocked()
 	q.setAckAt()
 	return q
+}
+
+// setFullLocked keeps full in step with what decides it.
+func (q *queue) setFullLocked() {
+	switch {
+	case q.deaf || q.closed || q.conflate:
+		q.full = 0
+	case q.hwm == 0:
+		q.full = math.MaxUint64
+	default:
+		q.full = q.acked + uint64(q.hwm)
+	}
 }
 
 // setAckAt places the next acknowledgement at a multiple of the low-water
@@ -99,6 +120,7 @@ func (q *queue) setLimit(l Limit, p *Pipe) {
 	if q.asleep && !q.nodelay {
 		q.acked = q.written // the reader has read all and will not come by
 	}
+	q.setFullLocked()
 	wake := q.blocked && q.roomLocked() > 0
 	if wake {
 		q.blocked = false
@@ -115,6 +137,7 @@ func (q *queue) setLimit(l Limit, p *Pipe) {
 func (q *queue) close(p *Pipe) {
 	q.mu.Lock()
 	q.closed = true
+	q.setFullLocked()
 	tell := !q.told && (q.nodelay || q.asleep && len(q.w.Bytes) == 0)
 	q.told = q.told || tell
 	owner := q.reader
