@@ -13,7 +13,7 @@ import (
 	"ztools/lib/cli"
 )
 
-// The test binary is the tool itself when a script runs it as zcat or zmqcat.
+// TestMain makes the test binary the tool itself when a script runs it as zcat or zmqcat.
 func TestMain(m *testing.M) {
 	main := func() { os.Exit(newTool().Main(os.Args, cli.System())) }
 	testscript.Main(m, map[string]func(){"zcat": main, "zmqcat": main})
