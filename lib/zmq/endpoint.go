@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"strings"
 	"time"
 
 	"ztools/lib/internal/engine"
@@ -233,7 +234,9 @@ func (c *connector) run() {
 // attempt makes one connection and serves it until it ends.
 func (c *connector) attempt(backoff *transport.Backoff) error {
 	ev := Event{Conn: c.id, Endpoint: c.endpoint, Remote: c.endpoint}
-	c.sock.emit(ev, ConnectDelayed, int(errnoInProgress), nil)
+	if !strings.HasPrefix(c.endpoint, "ipc:") { // which connects at once or not at all
+		c.sock.emit(ev, ConnectDelayed, int(errnoInProgress), nil)
+	}
 	conn, err := c.transport.Dial(c.life, c.rest, c.opts)
 	if err != nil {
 		if c.life.Err() == nil {

@@ -77,6 +77,12 @@ var monitorScenarios = []scenario{
 		w.noteUntil("client", client, "CONNECT_RETRIED")
 		w.noteUntil("client", client, "CONNECT_RETRIED")
 	}, "client CONNECT_DELAYED CLOSED CONNECT_RETRIED; client CONNECT_DELAYED CLOSED CONNECT_RETRIED"},
+	{"refused by ipc", func(w *world) {
+		client := w.watched("PUSH", zmq.ReconnectIvl, 20)
+		client.connect("ipc://" + w.path("nobody"))
+		w.noteUntil("client", client, "CONNECT_RETRIED")
+		w.noteUntil("client", client, "CONNECT_RETRIED")
+	}, "client CLOSED CONNECT_RETRIED; client CLOSED CONNECT_RETRIED"},
 	{"silent server", func(w *world) {
 		_, endpoint := listen(w)
 		client := w.watched("PUSH", zmq.ReconnectIvl, 20, zmq.HandshakeIvl, 50)
