@@ -128,7 +128,7 @@ func (s *session) addRTT(d time.Duration) {
 	if !s.rtt {
 		return
 	}
-	s.log.print("round trip %v", d)
+	s.log.always("round trip %v", d)
 	s.rtts = append(s.rtts, d)
 }
 
@@ -141,5 +141,5 @@ func (s *session) tellRTTs() {
 	for _, d := range s.rtts {
 		sum += d
 	}
-	s.log.print("round trips: %d, min %v, mean %v, max %v", len(s.rtts), slices.Min(s.rtts), sum/time.Duration(len(s.rtts)), slices.Max(s.rtts))
+	s.log.always("round trips: %d, min %v, mean %v, max %v", len(s.rtts), slices.Min(s.rtts), sum/time.Duration(len(s.rtts)), slices.Max(s.rtts))
 }
