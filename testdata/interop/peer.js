@@ -16,8 +16,16 @@ const SUBSCRIBE = 6
 const UNSUBSCRIBE = 7
 const MAXMSGSIZE = 22
 
+// The events that the tests name, as zeromq.js names them.
+const EVENTS = {
+  accept: 'ACCEPTED', bind: 'LISTENING', connect: 'CONNECTED', 'connect:delay': 'CONNECT_DELAYED',
+  'connect:retry': 'CONNECT_RETRIED', close: 'CLOSED', disconnect: 'DISCONNECTED', handshake: 'HANDSHAKE_SUCCEEDED',
+  'handshake:error:other': 'HANDSHAKE_FAILED_NO_DETAIL', 'handshake:error:protocol': 'HANDSHAKE_FAILED_PROTOCOL',
+}
+
 const CYCLE = Buffer.from(Array.from({ length: 251 }, (_, i) => 3 + i % 251))
 const sockets = {}
+const monitors = {}
 
 const pattern = size => Buffer.alloc(size, CYCLE)
 const decode = part => 'b64' in part ? Buffer.from(part.b64, 'base64') : pattern(part.pattern)
@@ -43,6 +51,19 @@ function set(sock, option, value) {
   if (option === UNSUBSCRIBE) return sock.unsubscribe(bytes)
   if (bytes) return sock.setStringOption(option, bytes)
   return option === MAXMSGSIZE ? sock.setInt64Option(option, value) : sock.setInt32Option(option, value)
+}
+
+// next is the next event of a monitor; an event that came too late for one call
+// is kept for the following one.
+async function next(monitor, wait) {
+  monitor.pending ??= monitor.observer.receive()
+  let timer
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(Object.assign(new Error('no event'), { code: 'EAGAIN' })), wait)
+  })
+  const event = await Promise.race([monitor.pending, late]).finally(() => clearTimeout(timer))
+  monitor.pending = null
+  return EVENTS[event.type] ?? event.type
 }
 
 const ops = {
@@ -73,6 +94,14 @@ const ops = {
       else runs.push([n, n])
     }
     return runs
+  },
+  events: req => Number(sockets[req.socket].readable) + 2 * Number(sockets[req.socket].writable),
+  monitor: req => { monitors[req.socket] = { observer: sockets[req.socket].events, pending: null } },
+  watch: async req => {
+    const seen = []
+    do seen.push(await next(monitors[req.socket], req.wait))
+    while (seen[seen.length - 1] !== req.until)
+    return seen
   },
   close: req => {
     const sock = sockets[req.socket]

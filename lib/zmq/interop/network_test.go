@@ -8,27 +8,14 @@ import (
 	"ztools/lib/zmq"
 )
 
-// forEachSide runs a test twice: the first socket is ours and the second
-// libzmq's, and the other way round.
-func forEachSide(t *testing.T, test func(t *testing.T, a, b party)) {
-	t.Run("ours first", func(t *testing.T) {
-		libzmq := start(t, python)
-		test(t, newOurs(t), libzmq)
-	})
-	t.Run("libzmq first", func(t *testing.T) {
-		libzmq := start(t, python)
-		test(t, libzmq, newOurs(t))
-	})
-}
-
-// forEachRoute runs a test over tcp and ipc, with the first socket bound, and
-// with the second bound after the first has connected to nobody yet.
-func forEachRoute(t *testing.T, test func(t *testing.T, join func(a, b end))) {
-	for transport, endpoint := range endpoints(t) {
+// forEachRoute runs a test over every transport that two parties can use, with
+// the first socket bound, and with the second bound after the first connected.
+func forEachRoute(t *testing.T, a, b party, test func(t *testing.T, join func(a, b end))) {
+	for transport, endpoint := range endpoints(t, a, b) {
 		t.Run(transport+" first binds", func(t *testing.T) {
 			test(t, func(a, b end) { b.connect(a.bind(endpoint)) })
 		})
-		t.Run(transport+" first connects before", func(t *testing.T) {
+		t.Run(transport+" first connects", func(t *testing.T) {
 			endpoint := freeEndpoint(t, transport)
 			test(t, func(a, b end) {
 				a.set(zmq.ReconnectIvl, 10)
@@ -41,17 +28,20 @@ func forEachRoute(t *testing.T, test func(t *testing.T, join func(a, b end))) {
 
 // freeEndpoint is an endpoint where nobody listens yet.
 func freeEndpoint(t *testing.T, transport string) string {
-	if transport == "tcp" {
+	switch transport {
+	case "tcp":
 		return closedPort(t)
+	case "ipc":
+		return "ipc://" + shortDir(t) + "/free"
 	}
-	return "ipc://" + shortDir(t) + "/free"
+	return "inproc://" + t.Name()
 }
 
 // TestLingerLosesNothing: all that was sent before close arrives.
 func TestLingerLosesNothing(t *testing.T) {
 	const count = 100_000
 	forEachSide(t, func(t *testing.T, a, b party) {
-		forEachRoute(t, func(t *testing.T, join func(a, b end)) {
+		forEachRoute(t, a, b, func(t *testing.T, join func(a, b end)) {
 			push, pull := open(t, a, "PUSH", zmq.SndHWM, 0), open(t, b, "PULL")
 			join(push, pull)
 			push.produce(0, count)
@@ -65,7 +55,7 @@ func TestLingerLosesNothing(t *testing.T) {
 // each other.
 func TestReplyBeforeClose(t *testing.T) {
 	forEachSide(t, func(t *testing.T, a, b party) {
-		forEachRoute(t, func(t *testing.T, join func(a, b end)) {
+		forEachRoute(t, a, b, func(t *testing.T, join func(a, b end)) {
 			rep, req := open(t, a, "REP"), open(t, b, "REQ")
 			join(rep, req)
 			req.send("question")
@@ -127,7 +117,7 @@ func TestHighWaterOverNetwork(t *testing.T) {
 			} {
 				push := open(t, parties[0], "PUSH", zmq.SndHWM, 20, zmq.SndBuf, 1<<16)
 				pull := open(t, parties[1], "PULL", zmq.RcvHWM, 20, zmq.RcvBuf, 1<<16)
-				push.connect(pull.bind(endpoints(t)[transport]))
+				push.connect(pull.bind(endpoints(t, libzmq, us)[transport]))
 				for {
 					if err := push.Send(300*time.Millisecond, pattern(1<<18)); err != nil {
 						break

@@ -159,9 +159,9 @@ func messages() [][][]byte {
 	return list
 }
 
-// meet binds one end, connects the other, and talks.
-func meet(t *testing.T, a, b end, binder, endpoint string) {
-	t.Helper()
+// meet binds one end and connects the other.
+func meet(a, b end, binder, endpoint string) {
+	a.t.Helper()
 	if binder == "a binds" {
 		b.connect(a.bind(endpoint))
 	} else {
@@ -169,9 +169,13 @@ func meet(t *testing.T, a, b end, binder, endpoint string) {
 	}
 }
 
-// endpoints are wildcards of the transports that reach another process.
-func endpoints(t *testing.T) map[string]string {
-	return map[string]string{"tcp": "tcp://127.0.0.1:*", "ipc": "ipc://" + shortDir(t) + "/s"}
+// endpoints are free endpoints of every transport that two parties can use.
+func endpoints(t *testing.T, a, b party) map[string]string {
+	all := map[string]string{"tcp": "tcp://127.0.0.1:*", "ipc": "ipc://" + shortDir(t) + "/s"}
+	if a == b {
+		all["inproc"] = "inproc://" + t.Name()
+	}
+	return all
 }
 
 // probing are the options that make ROUTERs introduce themselves.
@@ -182,23 +186,19 @@ func probing(kind, other string) []any {
 	return nil
 }
 
-// TestPairs holds every legal conversation with every libzmq, over tcp and ipc,
-// with each of us on each side and as the one that binds.
+// TestPairs holds every legal conversation over every transport, among ourselves
+// and with every libzmq, with each of us on each side and as the one that binds.
 func TestPairs(t *testing.T) {
-	forEachLibzmq(t, func(t *testing.T, libzmq *process) {
-		us := newOurs(t)
+	forEachSide(t, func(t *testing.T, first, second party) {
 		for _, pair := range pairs {
-			for side, parties := range map[string][2]party{"ours first": {us, libzmq}, "libzmq first": {libzmq, us}} {
-				for transport, endpoint := range endpoints(t) {
-					for _, binder := range []string{"a binds", "b binds"} {
-						name := fmt.Sprintf("%s-%s/%s/%s/%s", pair.a, pair.b, transport, side, binder)
-						t.Run(name, func(t *testing.T) {
-							a := open(t, parties[0], pair.a, probing(pair.a, pair.b)...)
-							b := open(t, parties[1], pair.b, probing(pair.b, pair.a)...)
-							meet(t, a, b, binder, endpoint)
-							pair.talk(a, b, messages())
-						})
-					}
+			for transport, endpoint := range endpoints(t, first, second) {
+				for _, binder := range []string{"a binds", "b binds"} {
+					t.Run(fmt.Sprintf("%s-%s/%s/%s", pair.a, pair.b, transport, binder), func(t *testing.T) {
+						a := open(t, first, pair.a, probing(pair.a, pair.b)...)
+						b := open(t, second, pair.b, probing(pair.b, pair.a)...)
+						meet(a, b, binder, endpoint)
+						pair.talk(a, b, messages())
+					})
 				}
 			}
 		}
@@ -208,12 +208,11 @@ func TestPairs(t *testing.T) {
 // TestLargeMessages moves bodies that no buffer holds, both ways.
 func TestLargeMessages(t *testing.T) {
 	large := [][][]byte{{pattern(1 << 20)}, {pattern(1<<20 - 1), pattern(3 << 20)}, {pattern(64 << 20)}, {[]byte("after")}}
-	forEachLibzmq(t, func(t *testing.T, libzmq *process) {
-		us := newOurs(t)
-		for transport, endpoint := range endpoints(t) {
+	forEachSide(t, func(t *testing.T, first, second party) {
+		for transport, endpoint := range endpoints(t, first, second) {
 			t.Run(transport, func(t *testing.T) {
-				a, b := open(t, us, "PAIR"), open(t, libzmq, "PAIR")
-				meet(t, a, b, "a binds", endpoint)
+				a, b := open(t, first, "PAIR"), open(t, second, "PAIR")
+				meet(a, b, "a binds", endpoint)
 				bothWays(a, b, large)
 			})
 		}

@@ -59,14 +59,14 @@ type process struct {
 
 // peers are the peer programs, by name.
 var peers = map[string]func() *exec.Cmd{
-	"libzmq 4.3.4 python": func() *exec.Cmd {
+	"libzmq-4.3.4-python": func() *exec.Cmd {
 		python := os.Getenv("ZTOOLS_PYTHON")
 		if python == "" {
 			python = "/usr/bin/python3"
 		}
 		return exec.Command(python, filepath.Join(testdata, "peer.py"))
 	},
-	"libzmq 4.3.5 node": func() *exec.Cmd {
+	"libzmq-4.3.5-node": func() *exec.Cmd {
 		modules := os.Getenv("ZTOOLS_NODE_PATH")
 		if modules == "" {
 			modules = filepath.Join(testdata, "../../.peers/node_modules")
@@ -85,15 +85,27 @@ var peers = map[string]func() *exec.Cmd{
 
 // The names in peers.
 const (
-	python    = "libzmq 4.3.4 python"
-	node      = "libzmq 4.3.5 node"
+	python    = "libzmq-4.3.4-python"
+	node      = "libzmq-4.3.5-node"
 	ownBinary = "ours"
 )
 
-// forEachLibzmq runs a test against every libzmq there is.
-func forEachLibzmq(t *testing.T, test func(t *testing.T, libzmq *process)) {
+// forEachSide runs a test between ourselves, and with every libzmq as the second
+// and as the first party.
+func forEachSide(t *testing.T, test func(t *testing.T, first, second party)) {
+	t.Run("ours", func(t *testing.T) {
+		us := newOurs(t)
+		test(t, us, us)
+	})
 	for _, name := range []string{python, node} {
-		t.Run(strings.ReplaceAll(name, " ", "-"), func(t *testing.T) { test(t, start(t, name)) })
+		t.Run("ours and "+name, func(t *testing.T) {
+			libzmq := start(t, name)
+			test(t, newOurs(t), libzmq)
+		})
+		t.Run(name+" and ours", func(t *testing.T) {
+			libzmq := start(t, name)
+			test(t, libzmq, newOurs(t))
+		})
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -25,9 +24,9 @@ type life struct {
 // ipc, bound and connected.
 func forEachLife(t *testing.T, play func(l *life)) {
 	for _, mortal := range []string{python, node, ownBinary} {
-		for transport, endpoint := range endpoints(t) {
+		for transport, endpoint := range endpoints(t, nil, ours{}) {
 			for bind, name := range map[bool]string{true: "binds", false: "connects"} {
-				t.Run(fmt.Sprintf("%s/%s/%s", strings.ReplaceAll(mortal, " ", "-"), transport, name), func(t *testing.T) {
+				t.Run(fmt.Sprintf("%s/%s/%s", mortal, transport, name), func(t *testing.T) {
 					l := &life{t: t, mortal: mortal, mortalBind: bind, endpoint: endpoint}
 					if l.survivor = newOurs(t); mortal == ownBinary {
 						l.survivor = start(t, python)

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"ztools/lib/internal/ztest"
 	"ztools/lib/zmq"
 )
 
@@ -17,12 +18,13 @@ import (
 // program itself, so that a process of ours can be killed like libzmq's.
 const servePeer = "ZTOOLS_SERVE_PEER"
 
+// TestMain runs the tests, or the peer program.
 func TestMain(m *testing.M) {
 	if os.Getenv(servePeer) != "" {
 		serve(os.Stdin, os.Stdout)
 		return
 	}
-	os.Exit(m.Run())
+	ztest.Main(m)
 }
 
 // serve answers requests as testdata/interop/peer.py does, until stdin ends.
