@@ -62,20 +62,25 @@ func (in *Input) More() error {
 	return in.err
 }
 
-// makeRoom moves the window to the front and doubles the buffer when it is
-// full. A buffer that one long message has blown up is given back.
+// makeRoom makes sure that a read finds room. The window, which is part of one
+// message, moves to the front if as much has been taken as is left, so no byte
+// moves often; otherwise a full buffer doubles. A buffer that one long message
+// has blown up is given back.
 func (in *Input) makeRoom() {
 	held := in.end - in.start
 	switch {
-	case held == len(in.buf) || in.buf == nil:
-		grown := make([]byte, max(2*held, inputBlock))
-		copy(grown, in.Window())
-		in.buf, in.start, in.end = grown, 0, held
-	case held == 0 && len(in.buf) > 16*inputBlock:
+	case held == 0 && len(in.buf) > 16*inputBlock, in.buf == nil:
 		in.buf, in.start, in.end = make([]byte, inputBlock), 0, 0
-	case held == 0 || len(in.buf)-in.end < len(in.buf)/4:
+	case held == 0:
+		in.start, in.end = 0, 0
+	case len(in.buf)-in.end >= inputBlock/4:
+	case in.start >= held:
 		copy(in.buf, in.Window())
 		in.start, in.end = 0, held
+	case in.end == len(in.buf):
+		grown := make([]byte, 2*len(in.buf))
+		copy(grown, in.Window())
+		in.buf, in.start, in.end = grown, 0, held
 	}
 }
 
