@@ -2,10 +2,12 @@ package zmq
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"ztools/lib/internal/engine"
 	"ztools/lib/internal/pipe"
 )
 
@@ -83,6 +85,9 @@ func (in *inbox) wake() {
 func (in *inbox) wakeLocked() {
 	for i, w := range in.waiters {
 		w.ready <- struct{}{}
+		if w.lender != nil {
+			w.interrupted = w.lender.Interrupt()
+		}
 		in.waiters[i] = nil
 	}
 	in.waiters = in.waiters[:0]
@@ -99,12 +104,18 @@ func (in *inbox) end() {
 
 // waiter is a call that waits. Its channel holds one token, so waking never
 // blocks.
-type waiter struct{ ready chan struct{} }
+type waiter struct {
+	ready       chan struct{}
+	lender      *engine.Engine // what the call may read from while it waits, or nil
+	interrupted bool           // lender.Resume is owed
+}
 
 // enlist adds a waiter; nil if something was posted meanwhile, so that there is
 // nothing to wait for. It is called with the socket's lock held, so nothing can
 // happen unseen between the failed attempt and the wait.
-func (in *inbox) enlist() *waiter {
+//
+// If lender is not nil, the waiter may read from it.
+func (in *inbox) enlist(lender *engine.Engine) *waiter {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	if len(in.posts) > 0 || in.ended {
@@ -117,6 +128,7 @@ func (in *inbox) enlist() *waiter {
 	} else {
 		w = &waiter{ready: make(chan struct{}, 1)}
 	}
+	w.lender = lender
 	in.waiters = append(in.waiters, w)
 	return w
 }
@@ -125,19 +137,16 @@ func (in *inbox) enlist() *waiter {
 func (in *inbox) leave(w *waiter, woken bool) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	if !woken {
-		for i, x := range in.waiters {
-			if x == w {
-				last := len(in.waiters) - 1
-				in.waiters[i] = in.waiters[last]
-				in.waiters[last] = nil
-				in.waiters = in.waiters[:last]
-				in.free = append(in.free, w)
-				return
-			}
-		}
+	if i := slices.Index(in.waiters, w); i >= 0 {
+		in.waiters = slices.Delete(in.waiters, i, i+1)
+	} else if !woken {
 		<-w.ready // woken between giving up and here
 	}
+	if w.interrupted {
+		w.lender.Resume()
+		w.interrupted = false
+	}
+	w.lender = nil
 	in.free = append(in.free, w)
 }
 
@@ -151,6 +160,10 @@ type patience struct {
 // wait waits until w is woken. It returns EAGAIN when the limit has run out
 // and the context's error when that is done.
 func (p *patience) wait(in *inbox, w *waiter) error {
+	if w.lender != nil && w.lender.Borrow(w.ready) {
+		in.leave(w, false)
+		return nil
+	}
 	var expired <-chan time.Time
 	if p.limit >= 0 {
 		if p.timer == nil {
@@ -176,6 +189,9 @@ func (p *patience) wait(in *inbox, w *waiter) error {
 		return EAGAIN
 	}
 }
+
+// bounded reports whether the wait may end by itself.
+func (p *patience) bounded() bool { return p.limit >= 0 || p.ctx.Done() != nil }
 
 // stop frees the timer.
 func (p *patience) stop() {

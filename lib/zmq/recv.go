@@ -2,6 +2,8 @@ package zmq
 
 import (
 	"context"
+
+	"ztools/lib/internal/engine"
 )
 
 // The way of a message into the program:
@@ -41,8 +43,12 @@ func (s *Socket) RecvMessage(ctx context.Context, m *Message) error {
 	m.pool = &s.ctx.pool
 	s.mu.Lock()
 	err := s.recvLocked(m)
-	if err == EAGAIN {
+	switch {
+	case err == EAGAIN:
 		err = s.recvWaitLocked(ctx, m)
+	case s.waits != 0:
+		s.waits = 0
+		s.lend.Store(false)
 	}
 	s.mu.Unlock()
 	return err
@@ -53,14 +59,35 @@ func (s *Socket) recvWaitLocked(ctx context.Context, m *Message) error {
 	wait := patience{ctx: ctx, limit: s.opts.RcvTimeo}
 	defer wait.stop()
 	s.waited = true
+	s.waits++
 	for {
-		if err := s.waitLocked(&wait); err != nil {
+		if err := s.waitOrReadLocked(&wait, s.lenderLocked(&wait)); err != nil {
 			return err
 		}
 		if err := s.recvLocked(m); err != EAGAIN {
 			return err
 		}
 	}
+}
+
+// patternOfOne is how many Recvs in a row have to wait before the socket is
+// taken to exchange one message at a time.
+const patternOfOne = 3
+
+// lenderLocked is the connection from which a Recv that waits may read by
+// itself, since it is the only one and the messages come one by one; nil if
+// there is none.
+func (s *Socket) lenderLocked(wait *patience) *engine.Engine {
+	if s.waits < patternOfOne || len(s.pipes) != 1 || wait.bounded() {
+		return nil
+	}
+	s.lend.Store(true)
+	for p := range s.pipes {
+		if port, ok := p.Tag.(*engine.Port); ok {
+			return port.Engine()
+		}
+	}
+	return nil
 }
 
 // TryRecvMessage is RecvMessage that never waits: EAGAIN if there is no

@@ -104,7 +104,8 @@ func (x *session) newPipe() (*engine.Port, *pipe.Pipe) {
 		BtoA:     pipe.Limit{Snd: pipe.NoBoost, Rcv: x.opts.RcvHWM},
 		Conflate: x.opts.Conflate && x.sock.typ.conflates(),
 	})
-	port := engine.NewPort(mine, &x.sock.eager, x.abort)
+	port := engine.NewPort(mine, &x.sock.eager, &x.sock.lend, x.abort)
+	end.Tag = port
 	x.mu.Lock()
 	x.port, x.end = port, end
 	x.mu.Unlock()

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"ztools/lib/internal/engine"
 	"ztools/lib/internal/msg"
 	"ztools/lib/internal/option"
 	"ztools/lib/internal/pattern"
@@ -23,6 +24,7 @@ type Socket struct {
 
 	inbox   inbox
 	monitor monitor
+	lend    atomic.Bool // see engine.Port.Lend; set under mu
 	public  atomic.Pointer[published]
 
 	mu        sync.Mutex // guards the fields below; see inbox for the order
@@ -30,11 +32,12 @@ type Socket struct {
 	opts      option.Options
 	pipes     map[*pipe.Pipe]pipeKind
 	endpoints map[string][]endpoint
-	last      string // LAST_ENDPOINT
-	waited    bool   // a Recv had to wait since the last Send
-	eager     bool   // the Send under way answers such a Recv
-	peers     int    // peers whose handshake is done
-	gone      bool   // Close was called
+	last      string  // LAST_ENDPOINT
+	waited    bool    // a Recv had to wait since the last Send
+	waits     int     // so many Recvs in a row had to wait
+	eager     bool    // the Send under way answers such a Recv
+	peers     int     // peers whose handshake is done
+	gone      bool    // Close was called
 	frame     msg.Msg // the frame that is being sent or received
 	small     msg.Msg // the same for small parts to send; only Body and Flags are ever set
 }
@@ -120,6 +123,7 @@ func (s *Socket) attachLocked(p *pipe.Pipe, kind pipeKind) {
 		return
 	}
 	s.pipes[p] = kind
+	s.lend.Store(false)
 	if kind == inproc {
 		s.peers++
 	}
@@ -189,8 +193,11 @@ func (s *Socket) WaitPeers(ctx context.Context, n int) error {
 }
 
 // waitLocked lets go of the lock until something happens to the socket.
-func (s *Socket) waitLocked(p *patience) error {
-	w := s.inbox.enlist()
+func (s *Socket) waitLocked(p *patience) error { return s.waitOrReadLocked(p, nil) }
+
+// waitOrReadLocked is waitLocked by reading from lender, if that is not nil.
+func (s *Socket) waitOrReadLocked(p *patience, lender *engine.Engine) error {
+	w := s.inbox.enlist(lender)
 	if w == nil {
 		return nil
 	}

@@ -62,8 +62,11 @@ type Engine struct {
 	in  reader // owned by ReadLoop
 	out writer // owned by the holder of out.mu
 
-	awaited atomic.Bool // a read deadline is set: the peer owes a frame
-	ctl     control
+	loan loan
+
+	deadline sync.Mutex  // taken to set the deadline for reads
+	awaited  atomic.Bool // that deadline is set: the peer owes a frame
+	ctl      control
 }
 
 // control are the frames of the engine's own that wait to be sent.
@@ -87,6 +90,9 @@ func New(c Config, port *Port) *Engine {
 		done:  make(chan struct{}),
 	}
 	e.link.open(c.Conn)
+	e.loan.back = make(chan struct{}, 1)
+	e.loan.timer = time.AfterFunc(time.Hour, e.recall)
+	e.loan.timer.Stop()
 	if r := c.Result; r != nil {
 		e.version, e.mech = r.Version, r.Mechanism
 		e.framing = r.Version.Framing()
@@ -137,13 +143,13 @@ const maxControl = 4096
 // await expects a frame from the peer within d.
 func (e *Engine) await(d time.Duration) {
 	e.awaited.Store(true)
-	e.conn.SetReadDeadline(time.Now().Add(d))
+	e.setDeadline(time.Now().Add(d))
 }
 
 // heard notes that a whole frame arrived.
 func (e *Engine) heard() {
 	if e.awaited.Load() {
 		e.awaited.Store(false)
-		e.conn.SetReadDeadline(time.Time{})
+		e.setDeadline(time.Time{})
 	}
 }

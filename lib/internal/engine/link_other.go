@@ -14,4 +14,6 @@ func (l *link) read(buf *buffer, body []byte, max int) (int, error) {
 	return readPlain(l.conn, buf, body, max)
 }
 
+func (l *link) canTry() bool { return false }
+
 func (l *link) tryWrite([]byte) int { return 0 }

@@ -81,6 +81,9 @@ func (l *link) readReady(fd uintptr) bool {
 	}
 }
 
+// canTry reports whether the connection has a descriptor.
+func (l *link) canTry() bool { return l.raw != nil }
+
 // tryWrite writes what the kernel takes at once and returns how much that was.
 func (l *link) tryWrite(b []byte) int {
 	if l.raw == nil {

@@ -15,6 +15,9 @@ type Port struct {
 	// answer: a message is then written to the network by the sender itself,
 	// which saves one change of goroutine per round trip.
 	Eager *bool
+	// Lend says that the socket's Recv waits for one message at a time of this
+	// peer alone, and would rather read itself.
+	Lend *atomic.Bool
 
 	readable chan struct{} // there may be something to send, or nothing will come any more
 	writable chan struct{} // there may be room for what was received
@@ -24,10 +27,11 @@ type Port struct {
 
 // NewPort makes a port that owns p. When nothing is left to send and there is
 // no connection to end, it calls stop.
-func NewPort(p *pipe.Pipe, eager *bool, stop func()) *Port {
+func NewPort(p *pipe.Pipe, eager *bool, lend *atomic.Bool, stop func()) *Port {
 	port := &Port{
 		Pipe:     p,
 		Eager:    eager,
+		Lend:     lend,
 		stop:     stop,
 		readable: make(chan struct{}, 1),
 		writable: make(chan struct{}, 1),
@@ -58,6 +62,9 @@ func (p *Port) Closed(*pipe.Pipe) {
 	}
 	signal(p.readable)
 }
+
+// Engine is the live connection behind the port; nil if there is none.
+func (p *Port) Engine() *Engine { return p.current.Load() }
 
 func signal(c chan struct{}) {
 	select {

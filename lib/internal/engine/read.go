@@ -72,18 +72,35 @@ func (e *Engine) ReadLoop() error {
 		if err := decode(); err != nil {
 			return err
 		}
-		var body []byte
-		if in.large {
-			body = in.mem.B[in.have:min(in.size, len(in.mem.B))]
+		if e.port.Lend.Load() && e.lendable() {
+			if err := e.lend(); err != nil {
+				return err
+			}
+			if err := decode(); err != nil { // what a borrower had no room for
+				return err
+			}
 		}
-		n, err := e.link.read(&in.buf, body, in.max)
-		if err != nil {
+		if err := e.read(); err != nil {
 			return e.readError(err)
 		}
-		direct := min(n, len(body))
-		in.have += direct
-		in.buf.w += n - direct
 	}
+}
+
+// read waits for bytes and reads what is there.
+func (e *Engine) read() error {
+	in := &e.in
+	var body []byte
+	if in.large {
+		body = in.mem.B[in.have:min(in.size, len(in.mem.B))]
+	}
+	n, err := e.link.read(&in.buf, body, in.max)
+	if err != nil {
+		return err
+	}
+	direct := min(n, len(body))
+	in.have += direct
+	in.buf.w += n - direct
+	return nil
 }
 
 // readError says what the end of reading means.
@@ -101,6 +118,11 @@ func (e *Engine) readError(err error) error {
 func (e *Engine) decode() error {
 	in := &e.in
 	for {
+		if e.loan.lent && !in.partial {
+			if err := e.roomLent(); err != nil {
+				return err
+			}
+		}
 		if in.large {
 			done, err := e.body()
 			if err != nil || !done {

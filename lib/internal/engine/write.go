@@ -330,8 +330,8 @@ func (e *Engine) ping() {
 // the peer to leave too.
 func (e *Engine) goodbye() {
 	if c, ok := e.conn.(interface{ CloseWrite() error }); ok && c.CloseWrite() == nil {
+		e.setDeadline(time.Now().Add(lingerRead))
 		e.in.closing.Store(true)
-		e.conn.SetReadDeadline(time.Now().Add(lingerRead))
 		return
 	}
 	e.Stop()

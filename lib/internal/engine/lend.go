@@ -1,0 +1,190 @@
+package engine
+
+import (
+	"errors"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Who reads. Normally that is ReadLoop, and a goroutine that waits in Recv is
+// woken by it. For a socket that talks with one peer, a message at a time, that
+// change of goroutine costs more than the read itself, since the scheduler
+// starts another thread for it. Such a socket sets Port.Lend, and then
+//
+//	1 lend    ReadLoop, having delivered a message, leaves the reading to
+//	2 Borrow  the goroutine that waits for the next message: it reads once
+//	3 recall  if nobody has borrowed for a while, ReadLoop reads again
+//
+// Interrupt ends a Borrow that is waiting for bytes.
+
+// vacancy is how long nobody may be reading, at least, before ReadLoop is called
+// back; it also bounds how much later the end of a connection is noticed.
+const vacancy = 5 * time.Millisecond
+
+// errFull says that the pipe took no more while the reading was lent out.
+var errFull = errors.New("pipe is full")
+
+// loan is the state of the reading.
+type loan struct {
+	mu     sync.Mutex // held by who has borrowed; guards vacant, used and err
+	vacant bool       // ReadLoop has left
+	used   uint64     // counts the loans
+	err    error      // what ended the connection while it was lent out
+
+	back    chan struct{} // calls ReadLoop back
+	lent    bool          // owned by who reads: that is not ReadLoop
+	reading atomic.Bool   // the borrower waits for bytes, or is about to
+
+	tick  sync.Mutex // guards the fields below
+	timer *time.Timer
+	pause time.Duration // until the timer fires next
+	seen  uint64        // used when it last fired
+}
+
+// lendable reports whether nothing but bytes can be expected of the peer.
+func (e *Engine) lendable() bool {
+	return e.link.canTry() && !e.raw && e.opts.HeartbeatIvl == 0 && !e.awaited.Load() && !e.in.closing.Load()
+}
+
+// lend leaves the reading to others until it is called back. It returns the
+// error that one of them met.
+func (e *Engine) lend() error {
+	l := &e.loan
+	l.mu.Lock()
+	l.vacant = true
+	l.mu.Unlock()
+	l.restart()
+	select {
+	case <-l.back:
+	case <-e.done:
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.vacant = false
+	l.stopTimer()
+	return l.err
+}
+
+// Borrow reads once, if ReadLoop has left the reading to others, and delivers
+// what came. false means that it did not, so that the caller has to wait some
+// other way. It also returns when wake holds something or Interrupt is called.
+func (e *Engine) Borrow(wake <-chan struct{}) bool {
+	l := &e.loan
+	if !l.mu.TryLock() {
+		return false
+	}
+	defer l.mu.Unlock()
+	if !l.vacant {
+		return false
+	}
+	l.used++
+	l.lent = true
+	err := e.borrowed(wake)
+	l.lent = false
+	if err != nil || !e.lendable() {
+		if err != errFull {
+			l.err = err
+		}
+		l.vacant = false
+		signal(l.back)
+		return true
+	}
+	l.shorten()
+	return true
+}
+
+// borrowed is one read of a borrower.
+func (e *Engine) borrowed(wake <-chan struct{}) error {
+	l := &e.loan
+	l.reading.Store(true)
+	var err error
+	if len(wake) == 0 {
+		err = e.read()
+	}
+	l.reading.Store(false)
+	if errors.Is(err, os.ErrDeadlineExceeded) && !e.in.closing.Load() {
+		return nil // interrupted
+	}
+	if err != nil {
+		return e.readError(err)
+	}
+	return e.decode()
+}
+
+// Interrupt ends a read under way of a borrower. Afterwards, when no other
+// Interrupt can follow, Resume must be called.
+func (e *Engine) Interrupt() bool {
+	if !e.loan.reading.Load() {
+		return false
+	}
+	e.setDeadline(time.Unix(1, 0))
+	return true
+}
+
+// Resume undoes Interrupt.
+func (e *Engine) Resume() { e.setDeadline(time.Time{}) }
+
+// setDeadline sets the deadline for reads, unless goodbye has set the last one.
+func (e *Engine) setDeadline(t time.Time) {
+	e.deadline.Lock()
+	defer e.deadline.Unlock()
+	if !e.in.closing.Load() {
+		e.conn.SetReadDeadline(t)
+	}
+}
+
+// recall is what the timer does: it calls ReadLoop back if nobody has borrowed
+// since it fired last. While somebody reads it fires less and less often.
+func (e *Engine) recall() {
+	l := &e.loan
+	l.tick.Lock()
+	defer l.tick.Unlock()
+	if !l.mu.TryLock() {
+		l.pause = min(2*l.pause, time.Second)
+		l.timer.Reset(l.pause)
+		return
+	}
+	defer l.mu.Unlock()
+	switch {
+	case !l.vacant:
+	case l.used != l.seen:
+		l.seen = l.used
+		l.timer.Reset(l.pause)
+	default:
+		signal(l.back)
+	}
+}
+
+// restart starts the timer.
+func (l *loan) restart() {
+	l.tick.Lock()
+	defer l.tick.Unlock()
+	l.pause = vacancy
+	l.timer.Reset(vacancy)
+}
+
+// shorten makes the timer fire soon after a borrower has left that stayed long.
+func (l *loan) shorten() {
+	l.tick.Lock()
+	defer l.tick.Unlock()
+	if l.pause != vacancy {
+		l.pause = vacancy
+		l.timer.Reset(vacancy)
+	}
+}
+
+func (l *loan) stopTimer() {
+	l.tick.Lock()
+	defer l.tick.Unlock()
+	l.timer.Stop()
+}
+
+// roomLent is Engine.room for a borrower, which must not wait for itself.
+func (e *Engine) roomLent() error {
+	if e.port.Pipe.Room() > 0 || e.port.Pipe.Gone() {
+		return nil
+	}
+	return errFull
+}
