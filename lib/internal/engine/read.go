@@ -47,6 +47,8 @@ type reader struct {
 
 	partial bool // the last frame delivered had More
 
+	m msg.Msg // the frame that is being delivered
+
 	closing atomic.Bool // WriteLoop has said goodbye
 }
 
@@ -217,9 +219,9 @@ func (e *Engine) frame() (bool, error) {
 		return false, nil
 	}
 	in.buf.r += h.Len + size
-	m := msg.Msg{Flags: h.Flags &^ msg.Long, Body: b[h.Len : h.Len+size]}
+	in.m = msg.Msg{Flags: h.Flags &^ msg.Long, Body: b[h.Len : h.Len+size]}
 	e.heard()
-	return true, e.accept(&m)
+	return true, e.accept(&in.m)
 }
 
 // begin starts a large body, of which b may hold the first bytes.
@@ -249,11 +251,11 @@ func (e *Engine) body() (bool, error) {
 		in.have += n
 		in.buf.r += n
 	}
-	m := msg.Msg{Flags: in.flags, Body: in.mem.B[:in.size:in.size], Buf: in.mem}
+	in.m = msg.Msg{Flags: in.flags, Body: in.mem.B[:in.size:in.size], Buf: in.mem}
 	in.trust = max(in.trust, in.size)
 	in.large, in.mem = false, nil
 	e.heard()
-	return true, e.accept(&m)
+	return true, e.accept(&in.m)
 }
 
 // growBody makes room for as much again as has arrived.
