@@ -1,0 +1,117 @@
+// Package clitest tests the tools: txtar scripts that run them in-process, the
+// examples of --help, and whether help and manual page say the same.
+//
+// A script has these commands besides those of testscript:
+//
+//	status N COMMAND...   the command ends with exit status N
+//	usage ARGS...         the tool refuses them with status 2, one line of error and at most one hint
+//
+// The condition [libzmq] holds where Python has a real libzmq; $PYTHON is that
+// Python.
+package clitest
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"ztools/lib/cli"
+)
+
+// root is the top of the module, seen from the folder of a tool.
+const root = "../.."
+
+// Main runs the tests of a tool. A script or a command line that names the tool
+// runs the test binary in its place.
+func Main(m *testing.M, tool *cli.Tool) {
+	testscript.Main(m, map[string]func(){
+		tool.Name: func() { os.Exit(tool.Main(os.Args, cli.System())) },
+	})
+}
+
+// Scripts runs the scripts of a tool, testdata/script/NAME/*.txtar. They may run
+// the tools named in others, too, which are built for them.
+func Scripts(t *testing.T, tool *cli.Tool, others ...string) {
+	path := os.Getenv("PATH")
+	if len(others) > 0 {
+		path = Build(t, others...) + string(os.PathListSeparator) + path
+	}
+	python, libzmq := pythonWithZMQ()
+	testscript.Run(t, testscript.Params{
+		Dir:                 filepath.Join(root, "testdata/script", tool.Name),
+		RequireExplicitExec: true,
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("PATH", path)
+			env.Setenv("PYTHON", python)
+			return nil
+		},
+		Condition: func(cond string) (bool, error) {
+			if cond != "libzmq" {
+				return false, fmt.Errorf("unknown condition %q", cond)
+			}
+			if !libzmq && os.Getenv("ZTOOLS_REQUIRE_PEERS") == "1" {
+				return false, errors.New("python3-zmq is not installed")
+			}
+			return libzmq, nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"status": expectStatus,
+			"usage":  func(ts *testscript.TestScript, neg bool, args []string) { expectUsage(ts, tool.Name, neg, args) },
+		},
+	})
+}
+
+// Build builds tools of this module and returns the folder that they are in.
+func Build(t *testing.T, tools ...string) string {
+	t.Helper()
+	dir := t.TempDir()
+	args := []string{"build", "-o", dir + string(filepath.Separator)}
+	for _, name := range tools {
+		args = append(args, "ztools/cmd/"+name)
+	}
+	if out, err := exec.Command("go", args...).CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, out)
+	}
+	return dir
+}
+
+// pythonWithZMQ finds a Python that has libzmq.
+func pythonWithZMQ() (python string, ok bool) {
+	python = os.Getenv("ZTOOLS_PYTHON")
+	if python == "" {
+		python = "/usr/bin/python3"
+	}
+	return python, exec.Command(python, "-c", "import zmq").Run() == nil
+}
+
+func expectStatus(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: status N command...")
+	}
+	err := ts.Exec(args[1], args[2:]...)
+	got := "0"
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		got = strconv.Itoa(exit.ExitCode())
+	} else if err != nil {
+		ts.Fatalf("%v", err)
+	}
+	if got != args[0] {
+		ts.Fatalf("exit status %s, want %s", got, args[0])
+	}
+}
+
+func expectUsage(ts *testscript.TestScript, name string, neg bool, args []string) {
+	expectStatus(ts, neg, append([]string{"2", name}, args...))
+	lines := strings.Split(strings.TrimSpace(ts.ReadFile("stderr")), "\n")
+	if !strings.HasPrefix(lines[0], name+": error: ") || len(lines) > 2 || len(lines) == 2 && !strings.HasPrefix(lines[1], name+": hint: ") {
+		ts.Fatalf("not an error line and a hint line: %q", lines)
+	}
+}

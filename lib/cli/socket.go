@@ -1,0 +1,111 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"ztools/lib/zmq"
+)
+
+// Common is the rows of CommonFlags with these names, for a tool to which the
+// others mean nothing.
+func Common(names ...string) []Flag {
+	return slices.DeleteFunc(slices.Clone(CommonFlags), func(f Flag) bool { return !slices.Contains(names, f.Name) })
+}
+
+// SocketOption is one --option NAME=VALUE.
+type SocketOption struct{ Name, Value string }
+
+// SocketOptions reads a flag of NAME=VALUE.
+func (a *Args) SocketOptions(flag string) []SocketOption {
+	var options []SocketOption
+	for _, text := range a.Strings(flag) {
+		name, value, ok := strings.Cut(text, "=")
+		if !ok {
+			a.Reject(Usagef("write NAME=VALUE; "+a.Prog+" -o list shows the names", "--%s %q has no value", flag, text))
+		}
+		options = append(options, SocketOption{name, value})
+	}
+	return options
+}
+
+// ListsOptions tells whether the command line is -o list.
+func (a *Args) ListsOptions() bool { return slices.Equal(a.Strings("option"), []string{"list"}) }
+
+// PrintOptions answers -o list.
+func PrintOptions(w io.Writer) error {
+	table := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
+	fmt.Fprintln(table, "NAME\tTYPE\tDEFAULT\tUNIT\tMEANING")
+	for _, o := range zmq.OptionTable() {
+		value := o.Default
+		if value == nil {
+			value = ""
+		}
+		fmt.Fprintf(table, "%s\t%s\t%v\t%s\t%s\n", o.Name, o.Type, value, o.Unit, o.Meaning)
+	}
+	return table.Flush()
+}
+
+// SetOptions sets options of the command line; errors are usage errors.
+func SetOptions(sock *zmq.Socket, options []SocketOption) error {
+	for _, o := range options {
+		if err := sock.SetByName(o.Name, o.Value); err != nil {
+			return Usagef("-o list shows names, types and defaults", "option %s=%s: %w", o.Name, o.Value, errors.Unwrap(err))
+		}
+	}
+	return nil
+}
+
+// Attach binds or connects a socket and tells where; a failure comes with what
+// helps against it.
+func Attach(sock *zmq.Socket, e Endpoint, log *Log) error {
+	if !e.Bind {
+		if err := sock.Connect(e.Addr); err != nil {
+			return endpointError("connect to", e, err)
+		}
+		log.At(1, "connecting to %s", e.Addr)
+		return nil
+	}
+	if err := sock.Bind(e.Addr); err != nil {
+		return endpointError("bind to", e, err)
+	}
+	level := 1
+	if e.Wildcard() {
+		level = 0
+	}
+	log.At(level, "bound to %s", sock.LastEndpoint())
+	return nil
+}
+
+// endpointErrors are failures of bind and connect with what helps.
+var endpointErrors = []struct {
+	err    error
+	status int
+	hint   string
+}{
+	{zmq.EINVAL, StatusUsage, "an endpoint looks like tcp://localhost:5555 or ipc:///tmp/feed"},
+	{zmq.EPROTONOSUPPORT, StatusUsage, "the usual transports are tcp:// and ipc://"},
+	{zmq.ENOCOMPATPROTO, StatusUsage, "this transport does not carry this socket type"},
+	{zmq.ENAMETOOLONG, StatusUsage, "the path of a Unix socket has about 100 bytes at most"},
+	{zmq.EADDRINUSE, StatusFailed, "another program is bound there; tcp://*:* lets the system choose a port"},
+	{zmq.EADDRNOTAVAIL, StatusFailed, "bind to an address of this machine, or to * for all of them"},
+	{zmq.ENODEV, StatusFailed, "bind to an address or interface of this machine, or to * for all of them"},
+	{zmq.EACCES, StatusFailed, "ports below 1024 and foreign directories need more rights"},
+}
+
+func endpointError(verb string, e Endpoint, err error) error {
+	var failed *zmq.Error
+	if errors.As(err, &failed) {
+		err = failed.Err
+	}
+	for _, row := range endpointErrors {
+		if errors.Is(err, row.err) {
+			return Failf(row.status, row.hint, "cannot %s %s: %w", verb, e.Addr, err)
+		}
+	}
+	return fmt.Errorf("cannot %s %s: %w", verb, e.Addr, err)
+}
