@@ -91,8 +91,6 @@ func New(c Config, port *Port) *Engine {
 	}
 	e.link.open(c.Conn)
 	e.loan.back = make(chan struct{}, 1)
-	e.loan.timer = time.AfterFunc(time.Hour, e.recall)
-	e.loan.timer.Stop()
 	if r := c.Result; r != nil {
 		e.version, e.mech = r.Version, r.Mechanism
 		e.framing = r.Version.Framing()

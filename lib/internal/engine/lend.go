@@ -15,7 +15,7 @@ import (
 //
 //	1 lend    ReadLoop, having delivered a message, leaves the reading to
 //	2 Borrow  the goroutine that waits for the next message: it reads once
-//	3 recall  if nobody has borrowed for a while, ReadLoop reads again
+//	3 busy    if nobody has borrowed for a while, ReadLoop reads again
 //
 // Interrupt ends a Borrow that is waiting for bytes.
 
@@ -28,19 +28,15 @@ var errFull = errors.New("pipe is full")
 
 // loan is the state of the reading.
 type loan struct {
-	mu     sync.Mutex // held by who has borrowed; guards vacant, used and err
+	mu     sync.Mutex // held by who has borrowed; guards the fields below
 	vacant bool       // ReadLoop has left
 	used   uint64     // counts the loans
 	err    error      // what ended the connection while it was lent out
 
 	back    chan struct{} // calls ReadLoop back
-	lent    bool          // owned by who reads: that is not ReadLoop
+	overdue atomic.Bool   // ReadLoop wants to be called back when the borrower leaves
 	reading atomic.Bool   // the borrower waits for bytes, or is about to
-
-	tick  sync.Mutex // guards the fields below
-	timer *time.Timer
-	pause time.Duration // until the timer fires next
-	seen  uint64        // used when it last fired
+	lent    bool          // owned by who reads: that is not ReadLoop
 }
 
 // lendable reports whether nothing but bytes can be expected of the peer.
@@ -48,23 +44,48 @@ func (e *Engine) lendable() bool {
 	return e.link.canTry() && !e.raw && e.opts.HeartbeatIvl == 0 && !e.awaited.Load() && !e.in.closing.Load()
 }
 
-// lend leaves the reading to others until it is called back. It returns the
-// error that one of them met.
+// lend leaves the reading to others until it is called back, or until nobody
+// has borrowed for a while. It returns the error that one of them met.
 func (e *Engine) lend() error {
 	l := &e.loan
 	l.mu.Lock()
 	l.vacant = true
 	l.mu.Unlock()
-	l.restart()
-	select {
-	case <-l.back:
-	case <-e.done:
+	t := time.NewTimer(vacancy)
+	defer t.Stop()
+	for seen, wait := uint64(0), true; wait; {
+		select {
+		case <-l.back:
+			wait = false
+		case <-e.done:
+			wait = false
+		case <-t.C:
+			if busy, there := l.busy(&seen); busy {
+				t.Reset(vacancy)
+			} else {
+				wait = there
+			}
+		}
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.vacant = false
-	l.stopTimer()
+	l.overdue.Store(false)
 	return l.err
+}
+
+// busy reports whether the reading was borrowed since it was last asked. If a
+// borrower is there now, it is asked to call back when it leaves.
+func (l *loan) busy(seen *uint64) (busy, there bool) {
+	l.overdue.Store(true)
+	if !l.mu.TryLock() {
+		return false, true
+	}
+	defer l.mu.Unlock()
+	l.overdue.Store(false)
+	busy = l.used != *seen
+	*seen = l.used
+	return busy, false
 }
 
 // Borrow reads once, if ReadLoop has left the reading to others, and delivers
@@ -75,24 +96,25 @@ func (e *Engine) Borrow(wake <-chan struct{}) bool {
 	if !l.mu.TryLock() {
 		return false
 	}
-	defer l.mu.Unlock()
-	if !l.vacant {
-		return false
-	}
-	l.used++
-	l.lent = true
-	err := e.borrowed(wake)
-	l.lent = false
-	if err != nil || !e.lendable() {
+	vacant := l.vacant
+	if vacant {
+		l.used++
+		l.lent = true
+		err := e.borrowed(wake)
+		l.lent = false
+		if err != nil || !e.lendable() {
+			l.vacant = false
+			signal(l.back)
+		}
 		if err != errFull {
 			l.err = err
 		}
-		l.vacant = false
-		signal(l.back)
-		return true
 	}
-	l.shorten()
-	return true
+	l.mu.Unlock()
+	if l.overdue.Load() {
+		signal(l.back)
+	}
+	return vacant
 }
 
 // borrowed is one read of a borrower.
@@ -133,52 +155,6 @@ func (e *Engine) setDeadline(t time.Time) {
 	if !e.in.closing.Load() {
 		e.conn.SetReadDeadline(t)
 	}
-}
-
-// recall is what the timer does: it calls ReadLoop back if nobody has borrowed
-// since it fired last. While somebody reads it fires less and less often.
-func (e *Engine) recall() {
-	l := &e.loan
-	l.tick.Lock()
-	defer l.tick.Unlock()
-	if !l.mu.TryLock() {
-		l.pause = min(2*l.pause, time.Second)
-		l.timer.Reset(l.pause)
-		return
-	}
-	defer l.mu.Unlock()
-	switch {
-	case !l.vacant:
-	case l.used != l.seen:
-		l.seen = l.used
-		l.timer.Reset(l.pause)
-	default:
-		signal(l.back)
-	}
-}
-
-// restart starts the timer.
-func (l *loan) restart() {
-	l.tick.Lock()
-	defer l.tick.Unlock()
-	l.pause = vacancy
-	l.timer.Reset(vacancy)
-}
-
-// shorten makes the timer fire soon after a borrower has left that stayed long.
-func (l *loan) shorten() {
-	l.tick.Lock()
-	defer l.tick.Unlock()
-	if l.pause != vacancy {
-		l.pause = vacancy
-		l.timer.Reset(vacancy)
-	}
-}
-
-func (l *loan) stopTimer() {
-	l.tick.Lock()
-	defer l.tick.Unlock()
-	l.timer.Stop()
 }
 
 // roomLent is Engine.room for a borrower, which must not wait for itself.

@@ -18,12 +18,25 @@ const (
 	maxClass = 22
 )
 
-// Pool recycles the bodies of large frames: without it a stream of 64 KiB
-// messages would make the garbage collector run a thousand times a second.
-// The zero value is ready.
+// Pool recycles the bodies of large frames and the memory of queues: without it
+// a stream of 64 KiB messages would make the garbage collector run a thousand
+// times a second. What was given back last is handed out first, since it is
+// still in the processor's caches. The zero value is ready.
 type Pool struct {
-	classes [maxClass - minClass + 1]sync.Pool
+	classes [maxClass - minClass + 1]stack
 }
+
+// stack keeps the buffers of one class: a few at hand, the others where the
+// garbage collector can take them.
+type stack struct {
+	mu   sync.Mutex // guards top
+	top  []*Buf
+	rest sync.Pool
+}
+
+// atHand is how many bytes of buffers a stack keeps from the garbage
+// collector, at least one buffer.
+const atHand = 1 << 20
 
 // Get returns a buffer with at least n bytes of capacity; its content is
 // whatever it held before.
@@ -33,7 +46,7 @@ func (p *Pool) Get(n int) *Buf {
 	if c > maxClass {
 		return &Buf{B: make([]byte, n), class: -1}
 	}
-	if b, ok := p.classes[c-minClass].Get().(*Buf); ok {
+	if b := p.classes[c-minClass].pop(); b != nil {
 		return b
 	}
 	return &Buf{B: make([]byte, 1<<c), class: c}
@@ -44,7 +57,31 @@ func (p *Pool) Put(b *Buf) {
 	if b == nil || b.class < 0 {
 		return
 	}
-	p.classes[b.class-minClass].Put(b)
+	p.classes[b.class-minClass].push(b)
+}
+
+func (s *stack) pop() *Buf {
+	s.mu.Lock()
+	if n := len(s.top); n > 0 {
+		b := s.top[n-1]
+		s.top = s.top[:n-1]
+		s.mu.Unlock()
+		return b
+	}
+	s.mu.Unlock()
+	b, _ := s.rest.Get().(*Buf)
+	return b
+}
+
+func (s *stack) push(b *Buf) {
+	s.mu.Lock()
+	if len(s.top) == 0 || len(s.top) < atHand>>b.class {
+		s.top = append(s.top, b)
+		s.mu.Unlock()
+		return
+	}
+	s.mu.Unlock()
+	s.rest.Put(b)
 }
 
 // Copy returns a copy of body in a buffer of the pool.
