@@ -1,0 +1,186 @@
+package zmq
+
+import (
+	"context"
+	"testing"
+	"time"
+)
+
+// lockstep makes a REP and a REQ that have exchanged so many messages one by one
+// that each Recv reads from the network by itself.
+func lockstep(t *testing.T) (req, rep *Socket, endpoint string) {
+	t.Helper()
+	ctx := NewContext()
+	t.Cleanup(func() { ctx.Close() })
+	rep = newTestSocket(t, ctx, Rep)
+	req = newTestSocket(t, ctx, Req)
+	if err := rep.Bind("tcp://127.0.0.1:*"); err != nil {
+		t.Fatal(err)
+	}
+	endpoint = rep.LastEndpoint()
+	if err := req.Connect(endpoint); err != nil {
+		t.Fatal(err)
+	}
+	echoed := make(chan error, 1)
+	const rounds = 200
+	go func() { echoed <- echo(rep, rounds) }()
+	for range rounds {
+		ask(t, req, "x")
+	}
+	if err := <-echoed; err != nil {
+		t.Fatal(err)
+	}
+	return req, rep, endpoint
+}
+
+func newTestSocket(t *testing.T, ctx *Context, typ Type) *Socket {
+	t.Helper()
+	s, err := ctx.NewSocket(typ)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Set(Linger, 0); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+func echo(rep *Socket, rounds int) error {
+	var m Message
+	for range rounds {
+		if err := rep.RecvMessage(context.Background(), &m); err != nil {
+			return err
+		}
+		if err := rep.SendMessage(context.Background(), &m); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func ask(t *testing.T, req *Socket, text string) {
+	t.Helper()
+	if err := req.Send(context.Background(), []byte(text)); err != nil {
+		t.Fatal(err)
+	}
+	got, err := req.Recv(context.Background())
+	if err != nil || len(got) != 1 || string(got[0]) != text {
+		t.Fatalf("got %q, %v, want %q", got, err, text)
+	}
+}
+
+// The connection's end is noticed although nobody is in Recv.
+func TestLendNoticesTheEnd(t *testing.T) {
+	req, rep, _ := lockstep(t)
+	ended := make(chan struct{})
+	events := rep.Events(t.Context())
+	go func() {
+		defer close(ended)
+		for ev := range events {
+			if ev.Kind == Disconnected {
+				return
+			}
+		}
+	}()
+	if err := req.Close(); err != nil {
+		t.Fatal(err)
+	}
+	<-ended
+}
+
+// What arrives while nobody is in Recv is there for the next one.
+func TestLendKeepsWhatArrives(t *testing.T) {
+	req, rep, _ := lockstep(t)
+	if err := req.Send(context.Background(), []byte("later")); err != nil {
+		t.Fatal(err)
+	}
+	for in := false; !in; {
+		var err error
+		if in, _, err = rep.Ready(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := echo(rep, 1); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := req.Recv(context.Background()); err != nil || string(got[0]) != "later" {
+		t.Fatalf("%q, %v", got, err)
+	}
+}
+
+// A Recv that reads by itself is ended by Close, by Shutdown and by a message of
+// another peer.
+func TestLendIsInterrupted(t *testing.T) {
+	t.Run("close", func(t *testing.T) {
+		_, rep, _ := lockstep(t)
+		got := recvLater(rep)
+		rep.Close()
+		if err := <-got; err != ENOTSOCK {
+			t.Fatal(err)
+		}
+	})
+	t.Run("shutdown", func(t *testing.T) {
+		_, rep, _ := lockstep(t)
+		got := recvLater(rep)
+		rep.ctx.Shutdown()
+		if err := <-got; err != ETERM {
+			t.Fatal(err)
+		}
+	})
+	t.Run("another peer", func(t *testing.T) {
+		_, rep, endpoint := lockstep(t)
+		served := make(chan error, 1)
+		go func() { served <- echo(rep, 1) }()
+		other := newTestSocket(t, rep.ctx, Req)
+		if err := other.Connect(endpoint); err != nil {
+			t.Fatal(err)
+		}
+		ask(t, other, "hello")
+		if err := <-served; err != nil {
+			t.Fatal(err)
+		}
+	})
+	t.Run("context and timeout", func(t *testing.T) {
+		_, rep, _ := lockstep(t)
+		ctx, cancel := context.WithTimeout(context.Background(), time.Millisecond)
+		defer cancel()
+		if _, err := rep.Recv(ctx); err != context.DeadlineExceeded {
+			t.Fatal(err)
+		}
+		if err := rep.Set(RcvTimeo, 1); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := rep.Recv(context.Background()); err != EAGAIN {
+			t.Fatal(err)
+		}
+	})
+}
+
+// recvLater receives in another goroutine and reports the error.
+func recvLater(s *Socket) <-chan error {
+	got := make(chan error, 1)
+	go func() {
+		_, err := s.Recv(context.Background())
+		got <- err
+	}()
+	return got
+}
+
+// Many round trips with pauses that let ReadLoop take the reading back.
+func TestLendTakenBack(t *testing.T) {
+	req, rep, _ := lockstep(t)
+	done := make(chan error, 1)
+	const rounds = 30
+	go func() { done <- echo(rep, rounds) }()
+	for i := range rounds {
+		ask(t, req, "x")
+		if i%3 == 0 {
+			timer := time.NewTimer(12 * time.Millisecond)
+			<-timer.C
+		}
+	}
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+}
