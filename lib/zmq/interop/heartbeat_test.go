@@ -85,7 +85,7 @@ func silence(t *testing.T, p *process, a, b end, bBinds bool) {
 			return
 		}
 		if !errors.Is(err, zmq.EAGAIN) || time.Now().After(limit) {
-			t.Fatalf("received %s, %v", show(parts), err)
+			t.Fatalf("received %s, %v", shown(parts), err)
 		}
 	}
 }

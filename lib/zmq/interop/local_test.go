@@ -136,11 +136,11 @@ func (s *local) Consume(count, copies int) ([]run, error) {
 			return runs, err
 		}
 		if len(parts) != copies {
-			return runs, fmt.Errorf("torn message %s", show(parts))
+			return runs, fmt.Errorf("torn message %s", shown(parts))
 		}
 		for _, p := range parts[1:] {
 			if string(p) != string(parts[0]) {
-				return runs, fmt.Errorf("torn message %s", show(parts))
+				return runs, fmt.Errorf("torn message %s", shown(parts))
 			}
 		}
 		number, err := strconv.Atoi(string(parts[0]))

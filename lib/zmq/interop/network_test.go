@@ -160,7 +160,7 @@ func TestStreamToStream(t *testing.T) {
 			parts, err := client.Recv(10 * time.Millisecond)
 			if err == nil {
 				if len(parts[1]) != 0 {
-					t.Fatalf("received %s", show(parts))
+					t.Fatalf("received %s", shown(parts))
 				}
 				return
 			}

@@ -69,7 +69,7 @@ func synchronise(pub, sub end) {
 		pub.send("sync")
 		if parts, err := sub.Recv(10 * time.Millisecond); err == nil {
 			if !slices.EqualFunc(parts, toBytes([]string{"sync"}), bytes.Equal) {
-				sub.t.Fatalf("received %s before anything was sent", show(parts))
+				sub.t.Fatalf("received %s before anything was sent", shown(parts))
 			}
 			break
 		} else if !errors.Is(err, zmq.EAGAIN) || time.Now().After(limit) {
@@ -93,7 +93,7 @@ func askedRouter(req, router end, messages [][][]byte) {
 		req.sendBytes(m...)
 		got := router.recv()
 		if len(got) < 3 || len(got[1]) != 0 || !slices.EqualFunc(got[2:], m, bytes.Equal) {
-			router.t.Fatalf("request %s arrived as %s", show(m), show(got))
+			router.t.Fatalf("request %s arrived as %s", shown(m), shown(got))
 		}
 		router.sendBytes(got...)
 		req.expectBytes(m...)
@@ -115,7 +115,7 @@ func routed(dealer, router end, messages [][][]byte) {
 		dealer.sendBytes(m...)
 		got := router.recv()
 		if !slices.EqualFunc(got[1:], m, bytes.Equal) {
-			router.t.Fatalf("message %s arrived as %s", show(m), show(got))
+			router.t.Fatalf("message %s arrived as %s", shown(m), shown(got))
 		}
 		router.sendBytes(got...)
 		dealer.expectBytes(m...)

@@ -21,7 +21,7 @@ func (w *world) noteAll(e end) {
 			w.noteErr("recv", err)
 			return
 		}
-		w.note("got %s", show(parts))
+		w.note("got %s", shown(parts))
 	}
 }
 
@@ -180,7 +180,7 @@ var subscriptionScenarios = []scenario{
 		subscribe(sub, "a")
 		w.noteAll(pub)
 		w.noteErr("disconnect", sub.Disconnect(w.inproc("pair")))
-		settle(pub, sub)
+		settle(pub, sub, pub)
 		w.noteRecv(pub)
 		pub.send("a")
 		w.noteAll(sub)

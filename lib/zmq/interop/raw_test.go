@@ -106,7 +106,7 @@ func (w *world) noteEnd(e end, conn net.Conn) {
 func (w *world) noteStream(e end) {
 	w.Helper()
 	got := e.recv()
-	w.note("got %s", show(got[1:]))
+	w.note("got %s", shown(got[1:]))
 }
 
 var streamScenarios = []scenario{
@@ -191,18 +191,18 @@ func ended(conn net.Conn) string {
 // greeted plays a client that sends bytes to a PULL as soon as it is connected.
 // It notes an answer of n bytes, or for 0 the end of the connection, what PULL
 // received, and that a peer that behaves is still served.
-func greeted(sent string, n int) func(w *world) {
+func greeted(sent string, n, messages int) func(w *world) {
 	return func(w *world) {
 		pull, conn := w.rawClient("PULL", "")
-		w.rawTalk(pull, conn, sent, n)
+		w.rawTalk(pull, conn, sent, n, messages)
 	}
 }
 
 // shaken is the same for bytes that are sent after the handshake.
-func shaken(sent string, n int) func(w *world) {
+func shaken(sent string, n, messages int) func(w *world) {
 	return func(w *world) {
 		pull, conn := w.rawClient("PULL", readyPush)
-		w.rawTalk(pull, conn, sent, n)
+		w.rawTalk(pull, conn, sent, n, messages)
 	}
 }
 
@@ -219,7 +219,7 @@ func (w *world) rawClient(kind, ready string) (end, net.Conn) {
 	return e, conn
 }
 
-func (w *world) rawTalk(pull end, conn net.Conn, sent string, n int) {
+func (w *world) rawTalk(pull end, conn net.Conn, sent string, n, messages int) {
 	w.Helper()
 	write(w, conn, sent)
 	if n > 0 {
@@ -231,11 +231,11 @@ func (w *world) rawTalk(pull end, conn net.Conn, sent string, n int) {
 	pull.check(err, "get last endpoint")
 	good := w.open("PUSH")
 	good.connect(endpoint.(string))
-	good.send("still served")
-	for got := ""; got != "still served"; {
-		got = string(pull.recv()[0])
-		w.note("got %s", got)
+	for range messages {
+		w.noteRecv(pull)
 	}
+	good.send("still served")
+	w.noteRecv(pull)
 }
 
 // The lengths of what a PULL answers: greeting, and greeting with READY.
@@ -245,25 +245,25 @@ const (
 )
 
 var rawScenarios = []scenario{
-	{"version 3 greeting", greeted(greeting3, greetingLength+readyLength), "ff00000000000000017f03014e554c4c000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000041a0552454144590b536f636b65742d547970650000000450554c4c; got still served"},
-	{"version 2", greeted(signature+"\x01\x08"+"\x00\x00"+"\x00\x05hello", 14), "ff00000000000000017f03070000; got hello; got still served"},
-	{"version 1", greeted("\x01\x00"+"\x06\x00hello", 10), "ff00000000000000017f; got hello; got still served"},
-	{"not ZMTP", greeted(zeros48, 0), "closed; got still served"},
-	{"other mechanism", greeted(strings.Replace(greeting3, "NULL", "XULL", 1), 0), "closed; got still served"},
-	{"ready of another type", greeted(greeting3+strings.Replace(readyPush, "PUSH", "PAIR", 1), 0), "closed; got still served"},
-	{"ready cut short", greeted(greeting3+"\x04\x0a\x05READY\x0bSoc", 0), "closed; got still served"},
-	{"message before ready", greeted(greeting3+"\x00\x05hello", 0), "closed; got still served"},
-	{"unknown command before ready", greeted(greeting3+"\x04\x04\x03FOO", 0), "closed; got still served"},
-	{"frame above the limit before ready", greeted(greeting3+"\x06\x00\x00\x00\x00\x00\x00\x03\xe9", 0), "closed; got still served"},
-	{"message of several parts", shaken("\x01\x05hello\x00\x05world\x04\x07\x04PING\x00\x00", 7), "040504504f4e47; got hello; got still served"},
-	{"long frame of few bytes", shaken("\x02\x00\x00\x00\x00\x00\x00\x00\x05hello\x04\x07\x04PING\x00\x00", 7), "040504504f4e47; got hello; got still served"},
-	{"frame at the limit", shaken("\x02\x00\x00\x00\x00\x00\x00\x03\xe8"+strings.Repeat("x", 1000)+"\x04\x07\x04PING\x00\x00", 7), "040504504f4e47; got xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx; got still served"},
-	{"frame above the limit", shaken("\x02\x00\x00\x00\x00\x00\x00\x03\xe9", 0), "closed; got still served"},
-	{"frame far above the limit", shaken("\x02\xff\xff\xff\xff\xff\xff\xff\xff", 0), "closed; got still served"},
-	{"half a message", shaken("\x01\x05hello\x02\xff\xff\xff\xff\xff\xff\xff\xff", 0), "closed; got still served"},
-	{"unknown command", shaken("\x04\x04\x03FOO\x04\x07\x04PING\x00\x00", 7), "040504504f4e47; got still served"},
-	{"ping is answered", shaken("\x04\x0a\x04PING\x00\x00abc", 10), "040804504f4e47616263; got still served"},
-	{"ping context is cut", shaken("\x04\x1b\x04PING\x00\x0001234567890123456789", 23), "041504504f4e4730313233343536373839303132333435; got still served"},
+	{"version 3 greeting", greeted(greeting3, greetingLength+readyLength, 0), `ff00000000000000017f03014e554c4c000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000041a0552454144590b536f636b65742d547970650000000450554c4c; got ["still served"]`},
+	{"version 2", greeted(signature+"\x01\x08"+"\x00\x00"+"\x00\x05hello", 14, 1), `ff00000000000000017f03070000; got ["hello"]; got ["still served"]`},
+	{"version 1", greeted("\x01\x00"+"\x06\x00hello", 10, 1), `ff00000000000000017f; got ["hello"]; got ["still served"]`},
+	{"not ZMTP", greeted(zeros48, 0, 0), `closed; got ["still served"]`},
+	{"other mechanism", greeted(strings.Replace(greeting3, "NULL", "XULL", 1), 0, 0), `closed; got ["still served"]`},
+	{"ready of another type", greeted(greeting3+strings.Replace(readyPush, "PUSH", "PAIR", 1), 0, 0), `closed; got ["still served"]`},
+	{"ready cut short", greeted(greeting3+"\x04\x0a\x05READY\x0bSoc", 0, 0), `closed; got ["still served"]`},
+	{"message before ready", greeted(greeting3+"\x00\x05hello", 0, 0), `closed; got ["still served"]`},
+	{"unknown command before ready", greeted(greeting3+"\x04\x04\x03FOO", 0, 0), `closed; got ["still served"]`},
+	{"frame above the limit before ready", greeted(greeting3+"\x06\x00\x00\x00\x00\x00\x00\x03\xe9", 0, 0), `closed; got ["still served"]`},
+	{"message of several parts", shaken("\x01\x05hello\x00\x05world\x04\x07\x04PING\x00\x00", 7, 1), `040504504f4e47; got ["hello" "world"]; got ["still served"]`},
+	{"long frame of few bytes", shaken("\x02\x00\x00\x00\x00\x00\x00\x00\x05hello\x04\x07\x04PING\x00\x00", 7, 1), `040504504f4e47; got ["hello"]; got ["still served"]`},
+	{"frame at the limit", shaken("\x02\x00\x00\x00\x00\x00\x00\x03\xe8"+strings.Repeat("x", 1000)+"\x04\x07\x04PING\x00\x00", 7, 1), `040504504f4e47; got [(1000 bytes)]; got ["still served"]`},
+	{"frame above the limit", shaken("\x02\x00\x00\x00\x00\x00\x00\x03\xe9", 0, 0), `closed; got ["still served"]`},
+	{"frame far above the limit", shaken("\x02\xff\xff\xff\xff\xff\xff\xff\xff", 0, 0), `closed; got ["still served"]`},
+	{"half a message", shaken("\x01\x05hello\x02\xff\xff\xff\xff\xff\xff\xff\xff", 0, 0), `closed; got ["still served"]`},
+	{"unknown command", shaken("\x04\x04\x03FOO\x04\x07\x04PING\x00\x00", 7, 0), `040504504f4e47; got ["still served"]`},
+	{"ping is answered", shaken("\x04\x0a\x04PING\x00\x00abc", 10, 0), `040804504f4e47616263; got ["still served"]`},
+	{"ping context is cut", shaken("\x04\x1b\x04PING\x00\x0001234567890123456789", 23, 0), `041504504f4e4730313233343536373839303132333435; got ["still served"]`},
 	{"XPUB hears commands and messages", func(w *world) {
 		pub, conn := w.rawClient("XPUB", readySub)
 		write(w, conn, "\x04\x0b\x09SUBSCRIBEa"+"\x00\x02\x01b")

@@ -114,7 +114,7 @@ func (w *world) noteRecv(e end) {
 		w.noteErr("recv", err)
 		return
 	}
-	w.note("got %s", show(parts))
+	w.note("got %s", shown(parts))
 }
 
 // noteNow notes the message that is there, or why there is none.
@@ -124,7 +124,7 @@ func (w *world) noteNow(e end) {
 		w.noteErr("recv", err)
 		return
 	}
-	w.note("got %s", show(parts))
+	w.note("got %s", shown(parts))
 }
 
 // noteFlood notes how many messages a socket takes.

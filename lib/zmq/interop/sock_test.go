@@ -170,7 +170,7 @@ func (e end) send(parts ...string) {
 
 func (e end) sendBytes(parts ...[]byte) {
 	e.t.Helper()
-	e.check(e.Send(patience, parts...), "send %s", show(parts))
+	e.check(e.Send(patience, parts...), "send %s", shown(parts))
 }
 
 func (e end) recv() [][]byte {
@@ -189,7 +189,7 @@ func (e end) expect(parts ...string) {
 func (e end) expectBytes(want ...[]byte) {
 	e.t.Helper()
 	if got := e.recv(); !slices.EqualFunc(got, want, bytes.Equal) {
-		e.t.Fatalf("received %s, want %s", show(got), show(want))
+		e.t.Fatalf("received %s, want %s", shown(got), shown(want))
 	}
 }
 
@@ -229,12 +229,16 @@ func toBytes(texts []string) [][]byte {
 	return parts
 }
 
-// show prints parts, the long ones by length.
-func show(parts [][]byte) string {
+// shown are parts that print as text, the long ones by length.
+type shown [][]byte
+
+func (parts shown) String() string {
 	texts := make([]string, len(parts))
 	for i, p := range parts {
-		if texts[i] = fmt.Sprintf("%q", p); len(p) > 40 {
+		if len(p) > 40 {
 			texts[i] = fmt.Sprintf("(%d bytes)", len(p))
+		} else {
+			texts[i] = fmt.Sprintf("%q", p)
 		}
 	}
 	return fmt.Sprint(texts)

@@ -149,7 +149,7 @@ var requestScenarios = []scenario{
 			w.noteSend(req, "q")
 			for j, rep := range reps {
 				if parts, err := rep.Recv(0); err == nil {
-					w.note("%d to %d %s", i, j, show(parts))
+					w.note("%d to %d %s", i, j, shown(parts))
 					w.noteSend(rep, "a")
 				}
 			}
