@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"net"
 	"strings"
 	"time"
 
@@ -223,9 +224,9 @@ func (c *connector) run() {
 	defer c.finish()
 	defer c.sock.forget(c.endpoint, c)
 	backoff := transport.NewBackoff(c.opts)
-	for c.life.Err() == nil {
+	for {
 		err := c.attempt(&backoff)
-		if c.life.Err() != nil || c.hopeless(err) || c.drained() || !c.pause(&backoff) {
+		if c.life.ended() || c.hopeless(err) || c.drained() || !c.pause(&backoff) {
 			return
 		}
 	}
@@ -233,25 +234,42 @@ func (c *connector) run() {
 
 // attempt makes one connection and serves it until it ends.
 func (c *connector) attempt(backoff *transport.Backoff) error {
+	var conn net.Conn
+	err := apart(func() (err error) {
+		conn, err = c.dial()
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	backoff.Reset()
+	if err = c.serve(conn, true); err != nil {
+		c.rejoin()
+	}
+	return err
+}
+
+// dial connects once.
+func (c *connector) dial() (net.Conn, error) {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	if !c.life.during(cancel) {
+		return nil, context.Canceled
+	}
 	ev := Event{Conn: c.id, Endpoint: c.endpoint, Remote: c.endpoint}
 	if !strings.HasPrefix(c.endpoint, "ipc:") { // which connects at once or not at all
 		c.sock.emit(ev, ConnectDelayed, int(errnoInProgress), nil)
 	}
-	conn, err := c.transport.Dial(c.life, c.rest, c.opts)
+	conn, err := c.transport.Dial(ctx, c.rest, c.opts)
 	if err != nil {
-		if c.life.Err() == nil {
+		if !c.life.ended() {
 			c.sock.emit(ev, Closed, 0, err)
 		}
-		return err
+		return nil, err
 	}
-	backoff.Reset()
 	ev.Local, ev.Remote = transport.Endpoint(conn.LocalAddr()), transport.Endpoint(conn.RemoteAddr())
 	c.sock.emit(ev, Connected, 0, nil)
-	err = c.serve(conn, true)
-	if err != nil {
-		c.rejoin()
-	}
-	return err
+	return conn, nil
 }
 
 // hopeless reports whether a connection that ended with err is not made again:
@@ -276,14 +294,12 @@ func (c *connector) pause(backoff *transport.Backoff) bool {
 		return false
 	}
 	c.sock.emit(Event{Conn: c.id, Endpoint: c.endpoint, Remote: c.endpoint}, ConnectRetried, int(d/time.Millisecond), nil)
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-c.life.Done():
-		return false
+	ctx, cancel := context.WithTimeout(context.Background(), d)
+	defer cancel()
+	if c.life.during(cancel) {
+		<-ctx.Done()
 	}
+	return !c.life.ended()
 }
 
 // binding is one Bind.
@@ -292,6 +308,7 @@ type binding struct {
 	opts     *option.Options
 	endpoint string
 	listener transport.Listener
+	life     life // of a rest
 
 	peers map[*session]struct{} // guarded by sock.mu
 	over  bool                  // guarded by sock.mu: no new peers
@@ -333,9 +350,11 @@ func (b *binding) accept() {
 
 // rest waits when the system has run out of something.
 func (b *binding) rest(d time.Duration) {
-	ctx, cancel := context.WithTimeout(b.sock.life, d)
+	ctx, cancel := context.WithTimeout(context.Background(), d)
 	defer cancel()
-	<-ctx.Done()
+	if b.life.during(cancel) {
+		<-ctx.Done()
+	}
 }
 
 // add notes a new peer; false if the bind has ended.
@@ -359,6 +378,7 @@ func (b *binding) remove(x *session) {
 // close stops listening and ends all peers.
 func (b *binding) close(linger int) {
 	ev := Event{Endpoint: b.endpoint, Local: b.endpoint}
+	b.life.abort()
 	if err := b.listener.Close(); err != nil {
 		b.sock.emit(ev, CloseFailed, int(NumberOf(err)), err)
 	} else {

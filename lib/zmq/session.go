@@ -1,7 +1,6 @@
 package zmq
 
 import (
-	"context"
 	"net"
 	"sync"
 	"time"
@@ -16,20 +15,22 @@ import (
 )
 
 // A session is one peer of a bind, or the one peer of a connect with all its
-// reconnects. Its life, run by one goroutine (serve) and a second one while
-// there is a connection (the engine's WriteLoop):
+// reconnects. Its life, run by one goroutine (serve) and, from the first thing
+// on that has to be sent, a second one (the engine's WriteLoop):
 //
 //	1 handshake   nothing of the peer reaches the socket before it succeeded
 //	2 attach      the pipe is given to the socket, if it is not there already
 //	3 read, write until the connection ends or close has let it drain
 //	4 detach      what was not sent stays in the pipe, for a reconnect
+//
+// A process may have many thousand peers that are silent most of the time, so a
+// session at rest is one goroutine with a small stack and holds no buffer.
 type session struct {
 	sock     *Socket
 	opts     *option.Options // as they were at bind or connect
 	endpoint string          // as the user wrote it, or as bound
 	id       uint64
-	life     context.Context // done when the session is to end at once
-	abort    context.CancelFunc
+	life     life
 
 	mu      sync.Mutex // guards the fields below
 	port    *engine.Port
@@ -39,9 +40,41 @@ type session struct {
 }
 
 func (s *Socket) newSession(opts *option.Options, endpoint string) *session {
-	x := &session{sock: s, opts: opts, endpoint: endpoint, id: s.ctx.conn.Add(1)}
-	x.life, x.abort = context.WithCancel(s.life)
-	return x
+	return &session{sock: s, opts: opts, endpoint: endpoint, id: s.ctx.conn.Add(1)}
+}
+
+// life is how something is ended at once, whatever it is doing.
+type life struct {
+	mu   sync.Mutex // a leaf; guards the fields below
+	over bool
+	end  func() // ends what is under way
+}
+
+// during says how what is under way from now on is ended; false if it must not
+// begin.
+func (l *life) during(end func()) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.end = end
+	return !l.over
+}
+
+// abort ends what is under way and all that would follow.
+func (l *life) abort() {
+	l.mu.Lock()
+	l.over = true
+	end := l.end
+	l.mu.Unlock()
+	if end != nil {
+		end()
+	}
+}
+
+// ended reports whether abort was called.
+func (l *life) ended() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.over
 }
 
 // close ends the session. What is queued is sent first, for at most linger
@@ -51,11 +84,11 @@ func (x *session) close(linger int) {
 	defer x.mu.Unlock()
 	x.closing = true
 	if x.port == nil || linger == 0 {
-		x.abort()
+		x.life.abort()
 		return
 	}
 	if linger > 0 && x.timer == nil {
-		x.timer = time.AfterFunc(time.Duration(linger)*time.Millisecond, x.abort)
+		x.timer = time.AfterFunc(time.Duration(linger)*time.Millisecond, x.life.abort)
 	}
 	x.port.Pipe.Hangup()
 }
@@ -82,7 +115,7 @@ func (x *session) drained() bool {
 // finish is the end of the session's goroutine: the socket may still read what
 // was received.
 func (x *session) finish() {
-	x.abort()
+	x.life.abort()
 	x.mu.Lock()
 	if x.timer != nil {
 		x.timer.Stop()
@@ -104,7 +137,7 @@ func (x *session) newPipe() (*engine.Port, *pipe.Pipe) {
 		BtoA:     pipe.Limit{Snd: pipe.NoBoost, Rcv: x.opts.RcvHWM},
 		Conflate: x.opts.Conflate && x.sock.typ.conflates(),
 	})
-	port := engine.NewPort(mine, &x.sock.eager, &x.sock.lend, x.abort)
+	port := engine.NewPort(mine, &x.sock.eager, &x.sock.lend, x)
 	end.Tag = port
 	x.mu.Lock()
 	x.port, x.end = port, end
@@ -116,65 +149,106 @@ func (x *session) newPipe() (*engine.Port, *pipe.Pipe) {
 // has connected. It returns why the connection ended; nil if it ended because
 // the session is to end.
 func (x *session) serve(conn net.Conn, local bool) error {
-	ev := Event{Conn: x.id, Endpoint: x.endpoint}
-	ev.Local, ev.Remote = transport.Endpoint(conn.LocalAddr()), transport.Endpoint(conn.RemoteAddr())
-	unhook := context.AfterFunc(x.life, func() { conn.Close() })
-	defer unhook()
-
-	res, err := x.handshake(conn, &ev)
-	if err != nil {
+	c := &connection{Conn: conn}
+	if err := apart(func() error { return x.open(c, local) }); c.engine == nil {
 		conn.Close()
-		if x.life.Err() != nil {
+		return err
+	}
+	err := c.engine.ReadLoop()
+	x.shut(c, err)
+	return err
+}
+
+// connection is a session's while it is connected.
+type connection struct {
+	net.Conn
+	engine *engine.Engine
+	result *engine.Result // of the handshake; nil if there was none
+}
+
+// apart calls f in a goroutine of its own and waits. What a goroutine once
+// needed of the stack it keeps, so the one that lives as long as the connection
+// must not be the one that makes it.
+func apart(f func() error) error {
+	done := make(chan error)
+	go func() { done <- f() }()
+	return <-done
+}
+
+// open makes the handshake and attaches the pipe. If c has no engine then,
+// there is no connection: because of the error or because the session is to end.
+func (x *session) open(c *connection, local bool) error {
+	if !x.life.during(func() { c.Conn.Close() }) {
+		return nil
+	}
+	if err := x.handshake(c); err != nil {
+		if x.life.ended() {
 			return nil
 		}
 		err = &handshakeError{err}
-		x.sock.emitFailure(ev, err)
-		x.sock.emit(ev, Disconnected, 0, err)
+		x.sock.emitFailure(x.event(c), err)
+		x.sock.emit(x.event(c), Disconnected, 0, err)
 		return err
 	}
-
-	e, end := x.engine(conn, res, local)
+	e, end := x.engine(c)
 	if e == nil { // closed meanwhile
-		conn.Close()
 		return nil
 	}
-	stop := context.AfterFunc(x.life, e.Stop)
+	c.engine = e
+	if !x.life.during(e.Stop) {
+		e.Stop()
+	}
 	if end != nil {
 		x.attach(end, local)
 	}
 	x.sock.countPeer(+1)
-	written := make(chan struct{})
-	go func() {
-		defer close(written)
-		e.WriteLoop()
-	}()
-	err = e.ReadLoop()
-	e.Stop()
-	<-written
-	stop()
-	e.Detach()
+	e.Start()
+	return nil
+}
+
+// shut is the end of a connection that ended with err.
+func (x *session) shut(c *connection, err error) {
+	c.engine.Stop()
+	c.engine.Detach()
 	x.leave()
 	x.sock.countPeer(-1)
-	x.sock.emit(ev, Disconnected, 0, err)
-	return err
+	x.sock.emit(x.event(c), Disconnected, 0, err)
+}
+
+// event is what all events of a connection say.
+func (x *session) event(c *connection) Event {
+	ev := Event{
+		Conn:     x.id,
+		Endpoint: x.endpoint,
+		Local:    transport.Endpoint(c.LocalAddr()),
+		Remote:   transport.Endpoint(c.RemoteAddr()),
+	}
+	if r := c.result; r != nil {
+		ev.SocketType, ev.RoutingID = r.SocketType, r.Identity
+		if r.Mechanism != nil {
+			ev.Mechanism = r.Mechanism.Name()
+		}
+	}
+	return ev
 }
 
 // handshake does nothing for a raw connection.
-func (x *session) handshake(conn net.Conn, ev *Event) (*engine.Result, error) {
+func (x *session) handshake(c *connection) (err error) {
 	if x.raw() {
-		return nil, nil
+		return nil
 	}
-	res, err := engine.Handshake(conn, x.opts)
-	if err != nil {
-		return nil, err
+	if c.result, err = engine.Handshake(c.Conn, x.opts); err != nil {
+		return err
 	}
-	ev.SocketType, ev.RoutingID = res.SocketType, res.Identity
-	if res.Mechanism != nil {
-		ev.Mechanism = res.Mechanism.Name()
-	}
-	x.sock.emit(*ev, HandshakeSucceeded, 0, nil)
-	return res, nil
+	x.sock.emit(x.event(c), HandshakeSucceeded, 0, nil)
+	return nil
 }
+
+// Write implements engine.Host.
+func (x *session) Write(e *engine.Engine) { go e.WriteLoop() }
+
+// Abort implements engine.Host.
+func (x *session) Abort() { x.life.abort() }
 
 // raw reports whether the connection carries bytes and not ZMTP.
 func (x *session) raw() bool { return x.opts.Raw }
@@ -182,7 +256,7 @@ func (x *session) raw() bool { return x.opts.Raw }
 // engine makes the engine on the session's pipe. The pipe's other end is
 // returned if the socket has not got it yet. The engine is nil if the session
 // was closed.
-func (x *session) engine(conn net.Conn, res *engine.Result, local bool) (*engine.Engine, *pipe.Pipe) {
+func (x *session) engine(conn *connection) (*engine.Engine, *pipe.Pipe) {
 	x.mu.Lock()
 	port, closing := x.port, x.closing
 	x.mu.Unlock()
@@ -194,26 +268,27 @@ func (x *session) engine(conn net.Conn, res *engine.Result, local bool) (*engine
 		port, end = x.newPipe()
 	}
 	c := engine.Config{
-		Conn:          conn,
+		Conn:          conn.Conn,
 		Options:       x.opts,
 		Pool:          &x.sock.ctx.pool,
-		Result:        res,
+		Result:        conn.result,
 		Deaf:          x.sock.typ.deaf(),
 		Subscriptions: x.sock.typ.takesSubscriptions(),
 	}
 	if x.sock.typ == Req {
 		c.Guard = &pattern.ReqGuard{}
 	}
-	x.introduce(port.Pipe, conn, res)
+	x.introduce(port.Pipe, conn)
 	return engine.New(c, port), end
 }
 
 // introduce writes what the socket must know about a peer before its first
 // message.
-func (x *session) introduce(p *pipe.Pipe, conn net.Conn, res *engine.Result) {
-	meta := &msg.Meta{Properties: map[string]string{wire.PropPeerAddress: transport.PeerAddress(conn)}}
-	var id []byte
-	if res != nil {
+func (x *session) introduce(p *pipe.Pipe, conn *connection) {
+	meta, id, res := &msg.Meta{}, []byte(nil), conn.result
+	if res == nil {
+		meta.Properties = map[string]string{wire.PropPeerAddress: transport.PeerAddress(conn.Conn)}
+	} else {
 		meta.Properties, id = res.Properties, res.Identity
 	}
 	p.SetMeta(meta)

@@ -16,11 +16,9 @@ import (
 // by many goroutines: each Send and each Recv moves one whole message.
 type Socket struct {
 	// Constant.
-	ctx  *Context
-	typ  Type
-	stop context.CancelFunc // ends all attempts to connect and bind
-	life context.Context    // done when the socket is closed and has lingered
-	wg   sync.WaitGroup     // the goroutines of binds, connects and connections
+	ctx *Context
+	typ Type
+	wg  sync.WaitGroup // the goroutines of binds, connects and connections
 
 	inbox   inbox
 	monitor monitor
@@ -68,7 +66,6 @@ func newSocket(c *Context, t Type) (*Socket, error) {
 		return nil, err
 	}
 	s.pattern = p
-	s.life, s.stop = context.WithCancel(context.Background())
 	return s, nil
 }
 
@@ -276,7 +273,6 @@ func (s *Socket) Close() error {
 // finish waits for what lingers. It is owned by the context.
 func (s *Socket) finish() {
 	s.wg.Wait()
-	s.stop()
 	s.monitor.end(s)
 	s.ctx.forget(s)
 	s.ctx.open.Done()

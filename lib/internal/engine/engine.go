@@ -4,7 +4,8 @@
 //	ReadLoop    bytes from the peer → frames → the pipe, a lock per batch
 //	WriteLoop   the pipe's frames → one write per batch
 //
-// The two loops are plain blocking methods; lib/zmq gives each its goroutine.
+// The two loops are plain blocking methods; lib/zmq gives each its goroutine,
+// WriteLoop only when there is something to send.
 // ReadLoop decides when a connection has ended: a failed write only stops the
 // writing, so that what the peer had sent before is still delivered.
 package engine
@@ -62,6 +63,9 @@ type Engine struct {
 	in  reader // owned by ReadLoop
 	out writer // owned by the holder of out.mu
 
+	writing atomic.Bool    // WriteLoop was started, or must not be any more
+	written sync.WaitGroup // waits for WriteLoop
+
 	loan loan
 
 	deadline sync.Mutex  // taken to set the deadline for reads
@@ -89,8 +93,8 @@ func New(c Config, port *Port) *Engine {
 		raw:   c.Result == nil,
 		done:  make(chan struct{}),
 	}
+	e.written.Add(1)
 	e.link.open(c.Conn)
-	e.loan.back = make(chan struct{}, 1)
 	if r := c.Result; r != nil {
 		e.version, e.mech = r.Version, r.Mechanism
 		e.framing = r.Version.Framing()
@@ -109,10 +113,30 @@ func (e *Engine) Stop() {
 	})
 }
 
-// Detach lets go of the port, after both loops have ended. What was not
-// written stays in the pipe for the next connection, from the first message
-// that the peer cannot have received whole.
+// Start begins to send: it writes what is queued, and starts WriteLoop if there
+// is more to do.
+func (e *Engine) Start() {
+	if e.heartbeat() > 0 || !e.tryFlush() {
+		e.wake()
+	}
+}
+
+// wake makes WriteLoop look for something to send; it starts with that.
+func (e *Engine) wake() {
+	if e.writing.Swap(true) {
+		signal(e.port.readable)
+		return
+	}
+	e.port.host.Write(e)
+}
+
+// Detach lets go of the port, after ReadLoop has ended and Stop was called; it
+// waits for WriteLoop. What was not written stays in the pipe for the next
+// connection, from the first message that the peer cannot have received whole.
 func (e *Engine) Detach() {
+	if e.writing.Swap(true) {
+		e.written.Wait()
+	}
 	e.port.current.Store(nil)
 	e.out.abandon(e)
 	e.in.release(e.pool)
@@ -131,7 +155,7 @@ func (e *Engine) sendControl(body []byte) {
 	}
 	e.ctl.some.Store(true)
 	e.ctl.mu.Unlock()
-	signal(e.port.readable)
+	e.wake()
 }
 
 // maxControl bounds the answers owed to a peer that sends PING and never

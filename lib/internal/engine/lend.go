@@ -33,7 +33,7 @@ type loan struct {
 	used   uint64     // counts the loans
 	err    error      // what ended the connection while it was lent out
 
-	back    chan struct{} // calls ReadLoop back
+	back    chan struct{} // calls ReadLoop back; made by the first loan
 	overdue atomic.Bool   // ReadLoop wants to be called back when the borrower leaves
 	reading atomic.Bool   // the borrower waits for bytes, or is about to
 	lent    bool          // owned by who reads: that is not ReadLoop
@@ -49,6 +49,9 @@ func (e *Engine) lendable() bool {
 func (e *Engine) lend() error {
 	l := &e.loan
 	l.mu.Lock()
+	if l.back == nil {
+		l.back = make(chan struct{}, 1)
+	}
 	l.vacant = true
 	l.mu.Unlock()
 	t := time.NewTimer(vacancy)

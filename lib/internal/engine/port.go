@@ -22,17 +22,25 @@ type Port struct {
 	readable chan struct{} // there may be something to send, or nothing will come any more
 	writable chan struct{} // there may be room for what was received
 	current  atomic.Pointer[Engine]
-	stop     func() // ends the attempt to connect
+	host     Host
 }
 
-// NewPort makes a port that owns p. When nothing is left to send and there is
-// no connection to end, it calls stop.
-func NewPort(p *pipe.Pipe, eager *bool, lend *atomic.Bool, stop func()) *Port {
+// A Host is who made a Port.
+type Host interface {
+	// Write calls e.WriteLoop in a goroutine of its own. It is asked to once for
+	// an engine at most, when something has to be sent.
+	Write(e *Engine)
+	// Abort ends the attempt to connect, since nothing is left to send.
+	Abort()
+}
+
+// NewPort makes a port that owns p.
+func NewPort(p *pipe.Pipe, eager *bool, lend *atomic.Bool, host Host) *Port {
 	port := &Port{
 		Pipe:     p,
 		Eager:    eager,
 		Lend:     lend,
-		stop:     stop,
+		host:     host,
 		readable: make(chan struct{}, 1),
 		writable: make(chan struct{}, 1),
 	}
@@ -42,12 +50,11 @@ func NewPort(p *pipe.Pipe, eager *bool, lend *atomic.Bool, stop func()) *Port {
 
 // Readable implements pipe.Owner.
 func (p *Port) Readable(*pipe.Pipe) {
-	if *p.Eager {
-		if e := p.current.Load(); e != nil && e.tryFlush() {
-			return
-		}
+	e := p.current.Load()
+	if e == nil || *p.Eager && e.tryFlush() {
+		return // the next engine looks by itself
 	}
-	signal(p.readable)
+	e.wake()
 }
 
 // Writable implements pipe.Owner.
@@ -56,11 +63,11 @@ func (p *Port) Writable(*pipe.Pipe) { signal(p.writable) }
 // Closed implements pipe.Owner: the socket has closed its end and everything
 // it had queued was taken.
 func (p *Port) Closed(*pipe.Pipe) {
-	if p.current.Load() == nil {
-		p.stop()
-		return
+	if e := p.current.Load(); e != nil {
+		e.wake()
+	} else {
+		p.host.Abort()
 	}
-	signal(p.readable)
 }
 
 // Engine is the live connection behind the port; nil if there is none.

@@ -48,9 +48,10 @@ type writer struct {
 // WriteLoop sends what the socket queues until the pipe has ended, a write
 // fails or the engine is stopped.
 func (e *Engine) WriteLoop() {
+	defer e.written.Done()
 	var ping <-chan time.Time
-	if ivl := e.opts.HeartbeatIvl; ivl > 0 && !e.raw && e.version >= wire.ZMTP30 {
-		t := time.NewTicker(time.Duration(ivl) * time.Millisecond)
+	if ivl := e.heartbeat(); ivl > 0 {
+		t := time.NewTicker(ivl)
 		defer t.Stop()
 		ping = t.C
 	}
@@ -69,6 +70,14 @@ func (e *Engine) WriteLoop() {
 			return
 		}
 	}
+}
+
+// heartbeat is how often a PING is sent; 0 is never.
+func (e *Engine) heartbeat() time.Duration {
+	if e.raw || e.version < wire.ZMTP30 {
+		return 0
+	}
+	return time.Duration(e.opts.HeartbeatIvl) * time.Millisecond
 }
 
 // drain writes until nothing is left; true says that the loop is over.

@@ -77,6 +77,7 @@ func (s *router) identify(p *pipe.Pipe) {
 	if m.Flags&msg.Identity != 0 {
 		id = string(m.Body)
 		p.Read(&m)
+		p.CheckRead() // so that a peer that says no more holds no memory
 	}
 	if id == "" {
 		id = s.newID()
