@@ -72,6 +72,7 @@ const (
 		"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
 	greeting3 = signature + "\x03\x00NULL" + zeros48
 	readyPush = "\x04\x1a\x05READY\x0bSocket-Type\x00\x00\x00\x04PUSH"
+	readyPull = "\x04\x1a\x05READY\x0bSocket-Type\x00\x00\x00\x04PULL"
 	readyReq  = "\x04\x19\x05READY\x0bSocket-Type\x00\x00\x00\x03REQ"
 	readyPub  = "\x04\x19\x05READY\x0bSocket-Type\x00\x00\x00\x03PUB"
 	readySub  = "\x04\x19\x05READY\x0bSocket-Type\x00\x00\x00\x03SUB"
@@ -238,6 +239,24 @@ func (w *world) rawTalk(pull end, conn net.Conn, sent string, n, messages int) {
 	w.noteRecv(pull)
 }
 
+// served plays a server that says something, hangs up if it is to, and notes
+// whether the connecting socket comes again.
+func served(sent string, hangUp bool) func(w *world) {
+	return func(w *world) {
+		listener, endpoint := listen(w)
+		push := w.watched("PUSH", zmq.ReconnectIvl, 10, zmq.MaxMsgSize, 1000)
+		push.connect(endpoint)
+		conn := accept(w, listener)
+		write(w, conn, sent)
+		if hangUp {
+			conn.Close()
+		}
+		push.await("DISCONNECTED")
+		_, err := push.Watch(200*time.Millisecond, "CONNECT_RETRIED")
+		w.note("comes again %t", err == nil)
+	}
+}
+
 // The lengths of what a PULL answers: greeting, and greeting with READY.
 const (
 	greetingLength = 64
@@ -311,4 +330,13 @@ var rawScenarios = []scenario{
 		w.noteSend(rep, "world")
 		w.note("%s", answer(conn, 9))
 	}, `got ["hello"]; send ok; 01000005776f726c64`},
+	{"server that hangs up", served("", true), "comes again true"},
+	{"server that hangs up in its greeting", served(signature, true), "comes again true"},
+	{"server that hangs up before ready", served(greeting3, true), "comes again true"},
+	{"server that hangs up after ready", served(greeting3+readyPull, true), "comes again true"},
+	{"server of another mechanism", served(strings.Replace(greeting3, "NULL", "XULL", 1), false), "comes again false"},
+	{"server of another type", served(greeting3+readyPub, false), "comes again false"},
+	{"server with a broken ready", served(greeting3+"\x04\x0a\x05READY\x0bSoc", false), "comes again false"},
+	{"server that sends too much", served(greeting3+readyPull+"\x02\x00\x00\x00\x00\x00\x00\x03\xe9", false), "comes again false"},
+	{"server that is not ZMTP", served(zeros48, false), "comes again false"},
 }
