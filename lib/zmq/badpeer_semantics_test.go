@@ -78,8 +78,10 @@ func TestBadPeersCostOnlyTheirConnection(t *testing.T) {
 			pull := open(t, c, zmq.Pull, zmq.HandshakeIvl, 100, zmq.MaxMsgSize, 1<<16)
 			push := open(t, c, zmq.Push)
 			join(t, pull, push, endpoint)
-			send(t, push, "first")
-			expect(t, pull, "first")
+			for _, text := range []string{"first", "second"} { // by the second at the latest all goroutines of push are there
+				send(t, push, text)
+				expect(t, pull, text)
+			}
 			before := runtime.NumGoroutine()
 			var bad sync.WaitGroup
 			for _, peer := range badPeers {

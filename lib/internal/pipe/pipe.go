@@ -209,8 +209,9 @@ func (p *Pipe) writePart(m *msg.Msg) bool {
 	}
 	q.w.splice(&q.stage, q.pool)
 	q.written += uint64(q.stage.Msgs)
+	quiet := q.asleep // then a writer of few messages keeps no memory
 	p.wakeLocked()
-	if len(q.stage.Bytes) > 4096 {
+	if quiet || len(q.stage.Bytes) > 4096 {
 		q.stage.release(q.pool)
 	} else {
 		q.stage.reset()
