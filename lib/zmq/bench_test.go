@@ -112,3 +112,36 @@ func BenchmarkRoundTrip(b *testing.B) {
 		b.Run(endpoint[:3], func(b *testing.B) { benchLatency(b, endpoint) })
 	}
 }
+
+// BenchmarkSendRecv is the cost of the calls alone: one goroutine sends and
+// receives by turns.
+func BenchmarkSendRecv(b *testing.B) {
+	ctx := NewContext()
+	defer ctx.Close()
+	pull, _ := ctx.NewSocket(Pull)
+	defer pull.Close()
+	push, _ := ctx.NewSocket(Push)
+	defer push.Close()
+	if err := pull.Bind("inproc://bench"); err != nil {
+		b.Fatal(err)
+	}
+	if err := push.Connect("inproc://bench"); err != nil {
+		b.Fatal(err)
+	}
+	bg := context.Background()
+	body := make([]byte, 16)
+	var m Message
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		if err := push.Send(bg, body); err != nil {
+			b.Fatal(err)
+		}
+		if i%500 == 499 {
+			for range 500 {
+				if err := pull.RecvMessage(bg, &m); err != nil {
+					b.Fatal(err)
+				}
+			}
+		}
+	}
+}

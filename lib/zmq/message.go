@@ -108,7 +108,13 @@ func (m *Message) empty() {
 	m.parts = m.parts[:0]
 	m.small = m.small[:0]
 	m.large = false
-	m.meta, m.group, m.id = nil, "", 0
+	if m.meta != nil {
+		m.meta = nil
+	}
+	if m.group != "" {
+		m.group = ""
+	}
+	m.id = 0
 }
 
 // Clone is a copy that shares no bytes with m.
@@ -161,6 +167,12 @@ func (m *Message) take(f *msg.Msg) {
 	if len(f.Body) >= msg.RefMin {
 		m.parts = append(m.parts, part{f.Body, f.Buf})
 		m.large = true
+		return
+	}
+	if len(m.parts) == 0 && cap(m.parts) > 0 && !m.large { // the memory of the last message serves
+		m.small = append(m.small[:0], f.Body...)
+		m.parts = m.parts[:1]
+		m.parts[0].body = m.small
 		return
 	}
 	from := len(m.small)

@@ -106,9 +106,8 @@ func (s *Socket) recvLocked(m *Message) error {
 	if err := s.aliveLocked(); err != nil {
 		return err
 	}
-	f := &s.frame
+	f := &s.in
 	for {
-		f.RoutingID, f.Group = 0, ""
 		if err := s.pattern.Recv(f); err != nil {
 			m.Reset()
 			return err

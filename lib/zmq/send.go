@@ -140,7 +140,7 @@ func (s *Socket) sendMessageLocked(m *Message) error {
 	if err := s.startSendLocked(); err != nil {
 		return err
 	}
-	f := &s.frame
+	f := &s.out
 	for i := range m.parts {
 		*f = msg.Msg{Body: m.parts[i].body, Buf: m.parts[i].buf, Group: m.group, RoutingID: m.id}
 		if i < len(m.parts)-1 {

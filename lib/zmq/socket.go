@@ -36,8 +36,9 @@ type Socket struct {
 	eager     bool    // the Send under way answers such a Recv
 	peers     int     // peers whose handshake is done
 	gone      bool    // Close was called
-	frame     msg.Msg // the frame that is being sent or received
-	small     msg.Msg // the same for small parts to send; only Body and Flags are ever set
+	in        msg.Msg // the frame that is being received
+	out       msg.Msg // the frame of a Message that is being sent
+	small     msg.Msg // the small part that is being sent; only Body and Flags are ever set
 }
 
 // pipeKind says what is behind a pipe.
