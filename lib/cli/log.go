@@ -83,3 +83,11 @@ func after(label, text string) string {
 	}
 	return label + text
 }
+
+// Plural is word, with an s unless n is 1.
+func Plural(n int, word string) string {
+	if n == 1 {
+		return word
+	}
+	return word + "s"
+}

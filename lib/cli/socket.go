@@ -109,3 +109,15 @@ func endpointError(verb string, e Endpoint, err error) error {
 	}
 	return fmt.Errorf("cannot %s %s: %w", verb, e.Addr, err)
 }
+
+// Refusal is the error of a handshake that failed for good: the connection is not
+// tried again. It is nil for every other event.
+func Refusal(ev zmq.Event) error {
+	switch ev.Kind {
+	case zmq.HandshakeFailedAuth:
+		return Failf(StatusRefused, "ask who runs the peer for access", "%s refused us: %v", ev.Endpoint, ev.Err)
+	case zmq.HandshakeFailedProtocol:
+		return Failf(StatusFailed, "is it a ZeroMQ socket of a type that fits?", "handshake with %s failed: %v", ev.Endpoint, ev.Err)
+	}
+	return nil
+}

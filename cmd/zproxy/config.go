@@ -1,0 +1,105 @@
+package main
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"ztools/lib/cli"
+	"ztools/lib/zmq"
+)
+
+// side is one side of the proxy, as the command line describes it.
+type side struct {
+	name     string // frontend or backend
+	typ      zmq.Type
+	endpoint cli.Endpoint
+	options  []cli.SocketOption
+}
+
+// sets tells whether an option is given.
+func (s side) sets(name string) bool {
+	return slices.ContainsFunc(s.options, func(o cli.SocketOption) bool {
+		return strings.TrimPrefix(strings.ToLower(o.Name), "zmq_") == name
+	})
+}
+
+// config is a checked command line.
+type config struct {
+	front, back side
+	linger      time.Duration
+	stats       time.Duration // 0: none
+}
+
+// parseConfig reads the words and flags. Nothing is started; every error is a
+// usage error.
+func parseConfig(a *cli.Args) (*config, error) {
+	both := a.SocketOptions("option")
+	c := &config{
+		front:  side{name: "frontend", options: slices.Concat(both, a.SocketOptions("frontend-option"))},
+		back:   side{name: "backend", options: slices.Concat(both, a.SocketOptions("backend-option"))},
+		linger: a.Duration("linger", time.Second),
+		stats:  a.Duration("stats", 0),
+	}
+	if a.Given("stats") && c.stats == 0 {
+		a.Reject(cli.Usagef("leave the flag out", "--stats cannot be 0"))
+	}
+	if err := a.Check(); err != nil {
+		return nil, err
+	}
+	return c, c.readWords(a)
+}
+
+// readWords reads the pair of types and the endpoints.
+func (c *config) readWords(a *cli.Args) error {
+	if len(a.Words) == 0 {
+		return cli.Usagef(a.Prog+" --help shows examples", "no kind of proxy given")
+	}
+	kind, words := a.Words[0], a.Words[1:]
+	if kind == "run" {
+		return c.readPair(a, words)
+	}
+	types, ok := devices[kind]
+	if !ok {
+		return cli.Usagef("the kinds are queue, forwarder, streamer and run", "unknown kind of proxy %q", kind)
+	}
+	if len(words) != 2 {
+		return cli.Usagef("for example: "+a.Prog+" "+kind+" tcp://:5559 tcp://:5560", "%s needs two endpoints, FRONTEND and BACKEND", kind)
+	}
+	c.front.typ, c.back.typ = types[0], types[1]
+	return c.readEndpoints(words[0], true, words[1], true)
+}
+
+// readPair reads TYPE FRONTEND TYPE BACKEND.
+func (c *config) readPair(a *cli.Args, words []string) error {
+	if len(words) != 4 {
+		return cli.Usagef("for example: "+a.Prog+" run router tcp://:5559 dealer tcp://host:5560", "run needs two types with an endpoint each")
+	}
+	var err error
+	if c.front.typ, err = parseType(words[0]); err != nil {
+		return err
+	}
+	if c.back.typ, err = parseType(words[2]); err != nil {
+		return err
+	}
+	if err := checkPair(c.front.typ, c.back.typ); err != nil {
+		return err
+	}
+	return c.readEndpoints(words[1], cli.UsuallyBinds(c.front.typ), words[3], cli.UsuallyBinds(c.back.typ))
+}
+
+// readEndpoints reads both endpoints; frontBinds and backBinds tell what one
+// without a sign means.
+func (c *config) readEndpoints(front string, frontBinds bool, back string, backBinds bool) error {
+	var err error
+	if c.front.endpoint, err = cli.ParseEndpoint(front, frontBinds); err != nil {
+		return err
+	}
+	if c.back.endpoint, err = cli.ParseEndpoint(back, backBinds); err != nil {
+		return err
+	}
+	if c.front.endpoint.Addr == c.back.endpoint.Addr && !c.front.endpoint.Wildcard() {
+		return cli.Usagef("messages would go in a circle", "endpoint %s is given twice", c.front.endpoint.Addr)
+	}
+	return nil
+}

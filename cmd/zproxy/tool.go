@@ -1,0 +1,35 @@
+package main
+
+import "ztools/lib/cli"
+
+// newTool is zproxy as lib/cli sees it.
+func newTool() *cli.Tool {
+	return &cli.Tool{
+		Name:    "zproxy",
+		Summary: "{} passes messages on between two ZeroMQ sockets, in both directions.",
+		Usage: []string{
+			"{} [flags] queue|forwarder|streamer FRONTEND BACKEND",
+			"{} [flags] run TYPE FRONTEND TYPE BACKEND",
+			"{} completion bash|zsh|fish|powershell",
+		},
+		Examples: []cli.Example{
+			{Meaning: "requests (REQ) at 5559 go round the workers (REP) that connect to 5560", Commands: []string{"{} queue tcp://:5559 tcp://:5560"}},
+			{Meaning: "publishers connect to 5557, subscribers to 5558; subscriptions pass upstream", Commands: []string{"{} forwarder tcp://:5557 tcp://:5558"}},
+			{Meaning: "work (PUSH) at 5555 goes to those who pull at 5556; totals each second", Commands: []string{"{} streamer tcp://:5555 tcp://:5556 --stats 1s"}},
+			{Meaning: "a service elsewhere, at a Unix socket here", Commands: []string{"{} run router @ipc://service dealer '>tcp://localhost:5561'"}},
+		},
+		Words: []string{"queue", "forwarder", "streamer", "run"},
+		Flags: append([]cli.Flag{
+			{Name: "option", Short: "o", Value: "NAME=VALUE", Repeat: true, Group: "Sockets", Help: "set an option of both sockets; -o list shows them all"},
+			{Name: "frontend-option", Value: "NAME=VALUE", Repeat: true, Group: "Sockets", Help: "set an option of the frontend only"},
+			{Name: "backend-option", Value: "NAME=VALUE", Repeat: true, Group: "Sockets", Help: "set an option of the backend only"},
+			{Name: "linger", Value: "TIME", Group: "Ending", Help: "how long an ending may pass on what has come (default 1s)"},
+			{Name: "stats", Value: "TIME", Group: "Watching", Help: "tell totals and rates so often, on stderr"},
+		}, cli.CommonFlags...),
+		Footer: `queue is ROUTER and DEALER, forwarder XSUB and XPUB, streamer PULL and PUSH; both sides bind.
+With run each side does what is usual for its type. @ before an endpoint binds, > connects.
+Exit status: 1 failed, 2 usage, 5 unsent, 128+N signal.
+More: man {}`,
+		Run: run,
+	}
+}
