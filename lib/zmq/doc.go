@@ -23,15 +23,17 @@
 //
 // # Goroutines
 //
-// One per bind, one per connect, two per connection; one that waits for what a
-// closed socket has still to send. All belong to their socket's WaitGroup, and
-// the last to the context, whose Close waits for them. There is none per
-// message and none per socket.
+// One per bind, one per connect, which also reads from its connection, and one
+// per accepted connection; a second one per connection from the first time on
+// that a sender could not write by itself; one that waits for what a closed
+// socket has still to send. All belong to their socket's WaitGroup, and the last
+// to the context, whose Close waits for them. There is none per message and none
+// per socket.
 //
 // # Locks
 //
 // In this order: Socket.mu, Context.mu, session.mu, the locks of pipe and
-// monitor, inbox.mu. Nothing blocks while one is held. What happens to a socket
+// monitor, inbox.mu and life.mu. Nothing blocks while one is held. What happens to a socket
 // from outside its calls goes through its inbox (inbox.go), so no two sockets'
 // locks are ever held together.
 //
