@@ -76,7 +76,7 @@ type Engine struct {
 // control are the frames of the engine's own that wait to be sent.
 type control struct {
 	mu    sync.Mutex
-	bytes []byte // guarded by mu: whole frames
+	bytes []byte // guarded by mu: whole frames, not sealed yet
 	some  atomic.Bool
 }
 
@@ -145,13 +145,9 @@ func (e *Engine) Detach() {
 
 // sendControl queues a frame of the engine's own.
 func (e *Engine) sendControl(body []byte) {
-	m := msg.Msg{Body: body, Flags: msg.Command}
-	if e.mech != nil && e.mech.Seal(&m) != nil {
-		return
-	}
 	e.ctl.mu.Lock()
 	if len(e.ctl.bytes) < maxControl {
-		e.ctl.bytes = wire.AppendFrameV2(e.ctl.bytes, m.Flags, m.Body)
+		e.ctl.bytes = wire.AppendFrameV2(e.ctl.bytes, msg.Command, body)
 	}
 	e.ctl.some.Store(true)
 	e.ctl.mu.Unlock()

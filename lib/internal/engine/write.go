@@ -189,11 +189,8 @@ func (e *Engine) fillPlain() (msgs int) {
 // mechanism that seals.
 func (e *Engine) fillEncoded() (msgs int) {
 	w := &e.out
-	if w.encB == nil {
-		w.encB = e.pool.Get(4096)
-		w.enc = w.encB.B
-	}
-	w.enc = w.enc[:0]
+	w.encB = e.pool.Get(4096)
+	w.enc = w.encB.B[:0]
 	var m msg.Msg
 	for len(w.enc) < segmentMax && !w.end.Done(w.batch) {
 		for whole := false; !whole; whole = !m.HasMore() {
@@ -205,6 +202,7 @@ func (e *Engine) fillEncoded() (msgs int) {
 				w.broken = true
 				return msgs
 			}
+			w.reserve(len(m.Body)+headerMax, e.pool)
 			w.enc = appendFrame(w.enc, e.framing, m.Flags, m.Body)
 		}
 		msgs++
@@ -217,10 +215,12 @@ func (e *Engine) fillEncoded() (msgs int) {
 func (e *Engine) fillRaw() (msgs int) {
 	w := &e.out
 	var m msg.Msg
-	for !w.end.Done(w.batch) && msgs < 64 {
+	for !w.end.Done(w.batch) && len(w.bufs) < 64 {
 		w.end.Next(w.batch, &m)
 		w.bufs = append(w.bufs, m.Body)
-		msgs++
+		if !m.HasMore() {
+			msgs++
+		}
 	}
 	return msgs
 }
@@ -238,6 +238,20 @@ func downgrade(m *msg.Msg) {
 	}
 	m.Flags &^= msg.Command
 	m.Body = append([]byte{first}, topic...)
+}
+
+// headerMax is the longest header of any framing.
+const headerMax = 10
+
+// reserve makes room for n more bytes in enc.
+func (w *writer) reserve(n int, pool *msg.Pool) {
+	if cap(w.enc)-len(w.enc) >= n {
+		return
+	}
+	next := pool.Get(max(2*cap(w.enc), len(w.enc)+n))
+	w.enc = append(next.B[:0], w.enc...)
+	pool.Put(w.encB)
+	w.encB = next
 }
 
 func appendFrame(dst []byte, f wire.Framing, flags msg.Flags, body []byte) []byte {
@@ -258,16 +272,18 @@ func (e *Engine) settle() {
 	e.port.Pipe.Sent(w.msgs)
 	clear(w.iov)
 	w.bufs = w.iov[:0]
-	if w.encB != nil {
-		w.encB.B = w.enc[:cap(w.enc)]
-		w.enc = nil
-		e.pool.Put(w.encB)
-		w.encB = nil
-	}
+	w.release(e.pool)
+}
+
+// release gives the memory of enc back.
+func (w *writer) release(pool *msg.Pool) {
+	pool.Put(w.encB)
+	w.enc, w.encB = nil, nil
 }
 
 // abandon ends a segment that was not written whole: the cursor is placed at
-// the first message that the peer cannot have received.
+// the first message that the peer cannot have received whole, and only those
+// before it count as consumed and sent.
 func (w *writer) abandon(e *Engine) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -275,7 +291,7 @@ func (w *writer) abandon(e *Engine) {
 	if w.batch == nil || len(w.bufs) == 0 {
 		return
 	}
-	left := w.sent
+	left, msgs := w.sent, 0
 	cur, start := *w.cur, *w.cur
 	rest := w.enc
 	var m msg.Msg
@@ -297,9 +313,13 @@ func (w *writer) abandon(e *Engine) {
 		}
 		if !m.HasMore() {
 			start = cur
+			msgs++
 		}
 	}
 	*w.cur = start
+	w.release(e.pool)
+	e.port.Pipe.Consumed(msgs - w.msgs)
+	e.port.Pipe.Sent(msgs)
 	w.bufs = nil
 }
 
@@ -317,9 +337,29 @@ func (e *Engine) flushControl() {
 	e.ctl.bytes = nil
 	e.ctl.some.Store(false)
 	e.ctl.mu.Unlock()
+	if !e.plain {
+		b = e.sealControl(b)
+	}
 	if _, err := e.conn.Write(b); err != nil {
 		e.out.broken = true
 	}
+}
+
+// sealControl is the frames in b as the mechanism sends them. That is done here,
+// as frames must be sealed in the order in which they are written.
+func (e *Engine) sealControl(b []byte) (sealed []byte) {
+	for len(b) > 0 {
+		flags, size, n := msg.ConsumeHeader(b)
+		end := n + int(size)
+		m := msg.Msg{Flags: flags &^ msg.Long, Body: b[n:end]}
+		b = b[end:]
+		if e.mech.Seal(&m) != nil {
+			e.out.broken = true
+			return nil
+		}
+		sealed = wire.AppendFrameV2(sealed, m.Flags, m.Body)
+	}
+	return sealed
 }
 
 // ping sends a PING and expects the peer to be heard within HEARTBEAT_TIMEOUT
