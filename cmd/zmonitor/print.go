@@ -1,0 +1,164 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"ztools/lib/cli"
+	"ztools/lib/zmq"
+)
+
+// printer prints data on stdout in the form that the flags ask for.
+type printer struct {
+	w           *cli.Stream
+	json, plain bool
+}
+
+func newPrinter(a *cli.Args) *printer {
+	return &printer{w: a.Out, json: a.Bool("json"), plain: a.Bool("plain")}
+}
+
+// findingJSON is a finding as the man page documents it.
+type findingJSON struct {
+	Endpoint    string      `json:"endpoint"`
+	OK          bool        `json:"ok"`
+	SocketType  string      `json:"socket_type,omitempty"`
+	Mechanism   string      `json:"mechanism,omitempty"`
+	RoutingID   string      `json:"routing_id,omitempty"`
+	ConnectMS   json.Number `json:"connect_ms,omitempty"`
+	HandshakeMS json.Number `json:"handshake_ms,omitempty"`
+	Failure     string      `json:"failure,omitempty"`
+	Reason      string      `json:"reason,omitempty"`
+}
+
+// finding prints what a probe found. A failure is data for --json only; the run
+// ends with it as its error.
+func (p *printer) finding(f *finding) error {
+	if p.json {
+		out := findingJSON{Endpoint: f.Endpoint, OK: f.Failure == nil}
+		if f.Failure != nil {
+			out.Failure, out.Reason = f.Failure.kind, f.Failure.reason
+		} else {
+			out.SocketType, out.Mechanism, out.RoutingID = f.SocketType, f.Mechanism, f.RoutingID
+			out.ConnectMS, out.HandshakeMS = json.Number(milliseconds(f.Connect)), json.Number(milliseconds(f.Handshake))
+		}
+		return p.object(out)
+	}
+	if f.Failure != nil {
+		return nil
+	}
+	if p.plain {
+		return p.fields(f.Endpoint, f.SocketType, f.Mechanism, f.RoutingID, milliseconds(f.Connect), milliseconds(f.Handshake))
+	}
+	var b strings.Builder
+	for _, row := range [][2]string{
+		{"endpoint", f.Endpoint},
+		{"socket type", p.w.Good(known(f.SocketType))},
+		{"mechanism", known(f.Mechanism)},
+		{"routing id", f.RoutingID},
+		{"connect", milliseconds(f.Connect) + " ms"},
+		{"handshake", milliseconds(f.Handshake) + " ms"},
+	} {
+		if row[1] != "" {
+			fmt.Fprintf(&b, "%-12s %s\n", row[0], row[1])
+		}
+	}
+	_, err := io.WriteString(p.w, b.String())
+	return err
+}
+
+// known says so when a peer of an old ZMTP did not tell something.
+func known(text string) string {
+	if text == "" {
+		return "not told (ZMTP before 3.0)"
+	}
+	return text
+}
+
+// eventJSON is an event as the man page documents it.
+type eventJSON struct {
+	Time       string `json:"time"`
+	Event      string `json:"event"`
+	Value      int    `json:"value"`
+	Endpoint   string `json:"endpoint,omitempty"`
+	Local      string `json:"local,omitempty"`
+	Remote     string `json:"remote,omitempty"`
+	Connection uint64 `json:"connection,omitempty"`
+	SocketType string `json:"socket_type,omitempty"`
+	Mechanism  string `json:"mechanism,omitempty"`
+	RoutingID  string `json:"routing_id,omitempty"`
+	Reason     string `json:"reason,omitempty"`
+}
+
+// event prints one event.
+func (p *printer) event(ev zmq.Event) error {
+	stamp := ev.Time.Format(time.RFC3339Nano)
+	id, reason := cli.EventID(ev), cli.EventReason(ev)
+	switch {
+	case p.json:
+		return p.object(eventJSON{stamp, ev.Kind.String(), ev.Value, ev.Endpoint, ev.Local, ev.Remote, ev.Conn, ev.SocketType, ev.Mechanism, id, reason})
+	case p.plain:
+		return p.fields(stamp, ev.Kind.String(), strconv.Itoa(ev.Value), ev.Endpoint, ev.Local, ev.Remote,
+			strconv.FormatUint(ev.Conn, 10), ev.SocketType, ev.Mechanism, id, reason)
+	}
+	line := p.w.Faint(ev.Time.Format("15:04:05.000000")) + " " + p.colored(ev) + " " + ev.Endpoint
+	for _, detail := range [][2]string{
+		{" from ", remote(ev)}, {" peer ", ev.SocketType}, {" mechanism ", ev.Mechanism}, {" id ", id}, {" in ", retry(ev)}, {": ", reason},
+	} {
+		if detail[1] != "" {
+			line += detail[0] + detail[1]
+		}
+	}
+	_, err := io.WriteString(p.w, line+"\n")
+	return err
+}
+
+// remote is the peer's address where the endpoint does not say it already.
+func remote(ev zmq.Event) string {
+	if ev.Remote == ev.Endpoint {
+		return ""
+	}
+	return ev.Remote
+}
+
+// retry is the time to the next connect.
+func retry(ev zmq.Event) string {
+	if ev.Kind != zmq.ConnectRetried {
+		return ""
+	}
+	return (time.Duration(ev.Value) * time.Millisecond).String()
+}
+
+// colored is the event's name: green for what is good, red for what is not.
+func (p *printer) colored(ev zmq.Event) string {
+	switch ev.Kind {
+	case zmq.Connected, zmq.Listening, zmq.Accepted, zmq.HandshakeSucceeded:
+		return p.w.Good(ev.Kind.String())
+	case zmq.ConnectDelayed, zmq.ConnectRetried:
+		return ev.Kind.String()
+	}
+	return p.w.Bad(ev.Kind.String())
+}
+
+func (p *printer) object(v any) error {
+	enc := json.NewEncoder(p.w)
+	enc.SetEscapeHTML(false)
+	return enc.Encode(v)
+}
+
+// fields prints one line for awk; an empty field is a dash, and no field has a
+// tab or a line break.
+func (p *printer) fields(fields ...string) error {
+	clean := strings.NewReplacer("\t", " ", "\n", " ", "\r", " ")
+	for i, f := range fields {
+		if fields[i] = clean.Replace(f); f == "" {
+			fields[i] = "-"
+		}
+	}
+	_, err := io.WriteString(p.w, strings.Join(fields, "\t")+"\n")
+	return err
+}

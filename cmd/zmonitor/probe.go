@@ -1,0 +1,150 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"ztools/lib/cli"
+	"ztools/lib/zmq"
+)
+
+// A probe connects and makes the handshake, in which the peer tells its socket
+// type, if that fits ours. So it tries these types in turn. None of them gets a
+// message or is counted on for a reply: no probe takes work from those for whom
+// it was meant. What is left, PUSH, DEALER, REQ and PAIR, would share out its
+// messages to a probe whose type fits; --type asks for that.
+var candidates = []zmq.Type{zmq.Req, zmq.Sub, zmq.Push, zmq.Pub}
+
+// unnamed is the socket type of a peer that fits no candidate.
+const unnamed = "PUSH, DEALER, REQ or PAIR"
+
+// finding is what a probe found out.
+type finding struct {
+	Endpoint   string
+	SocketType string // empty if the peer did not say
+	Mechanism  string // empty before ZMTP 3.0
+	RoutingID  string
+	Connect    time.Duration
+	Handshake  time.Duration
+	Failure    *failure // nil if a ZeroMQ socket is there
+}
+
+// runProbe is `zmonitor probe ENDPOINT`.
+func (c *config) runProbe(a *cli.Args, words []string) error {
+	if len(words) != 1 {
+		return cli.Usagef("for example: "+a.Prog+" probe tcp://localhost:5555", "probe needs one endpoint")
+	}
+	e, err := cli.ParseEndpoint(words[0], false)
+	if err != nil {
+		return err
+	}
+	if e.Bind {
+		return cli.Usagef("", "a probe connects, it does not bind")
+	}
+	if c.timeout == 0 {
+		c.timeout = probeTimeout
+	}
+	ctx, release := within(a, c.timeout, "")
+	defer release()
+	f, err := c.probe(ctx, e)
+	if err != nil {
+		return err
+	}
+	if err := c.print.finding(f); err != nil || f.Failure == nil {
+		return err
+	}
+	return f.Failure.err()
+}
+
+// probe tries the candidates until one fits. The error is one that says nothing
+// about the peer.
+func (c *config) probe(ctx context.Context, e cli.Endpoint) (*finding, error) {
+	if c.typ != nil {
+		return c.attempt(ctx, e, *c.typ)
+	}
+	var best *finding
+	for _, t := range candidates {
+		f, err := c.attempt(ctx, e, t)
+		if err != nil {
+			return nil, err
+		}
+		if f.Failure == nil || f.Failure.kind != failedType && f.Failure.kind != failedClosed {
+			return f, nil
+		}
+		if best == nil || f.Failure.kind == failedType {
+			best = f
+		}
+	}
+	if best.Failure.kind == failedType {
+		best.SocketType, best.Mechanism, best.Failure = unnamed, "NULL", nil
+	}
+	return best, nil
+}
+
+// attempt makes one connection as a socket of type t.
+func (c *config) attempt(ctx context.Context, e cli.Endpoint, t zmq.Type) (*finding, error) {
+	s, err := c.open(t)
+	if err != nil {
+		return nil, err
+	}
+	defer s.close()
+	events := s.sock.Events(ctx)
+	p := &attempt{finding: &finding{Endpoint: e.Addr}, config: c, typ: t, started: time.Now()}
+	if err := cli.Attach(s.sock, e, c.log); err != nil {
+		return nil, err
+	}
+	for ev := range events {
+		if p.event(ev) {
+			return p.finding, nil
+		}
+	}
+	var signalled *cli.Error
+	if cause := context.Cause(ctx); errors.As(cause, &signalled) && signalled.Status > cli.StatusSignal {
+		return nil, cause
+	}
+	p.Failure = timedOut(e.Addr, c.timeout, !p.connected.IsZero(), p.last)
+	return p.finding, nil
+}
+
+// attempt is the state of one connection.
+type attempt struct {
+	*finding
+	config    *config
+	typ       zmq.Type
+	started   time.Time // of the connect under way
+	connected time.Time // zero before
+	last      error     // why the last connect failed
+}
+
+// event takes note of an event and reports whether the attempt has ended.
+func (p *attempt) event(ev zmq.Event) bool {
+	switch ev.Kind {
+	case zmq.ConnectDelayed:
+		p.started = ev.Time
+	case zmq.Connected:
+		p.connected = ev.Time
+		p.Connect = ev.Time.Sub(p.started)
+	case zmq.Closed:
+		p.last = ev.Err
+		if !p.config.wait {
+			p.Failure = unreachable(ev)
+			return true
+		}
+	case zmq.HandshakeSucceeded:
+		p.Handshake = ev.Time.Sub(p.connected)
+		p.SocketType, p.Mechanism, p.RoutingID = ev.SocketType, ev.Mechanism, cli.EventID(ev)
+		p.Failure = foreign(ev)
+		return true
+	case zmq.HandshakeFailedNoDetail, zmq.HandshakeFailedProtocol, zmq.HandshakeFailedAuth:
+		p.Failure = handshakeFailed(ev, p.typ)
+		return true
+	}
+	return false
+}
+
+// milliseconds is a time as a number with three decimals.
+func milliseconds(d time.Duration) string {
+	return fmt.Sprintf("%.3f", float64(d)/float64(time.Millisecond))
+}

@@ -1,0 +1,95 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"time"
+
+	"ztools/lib/cli"
+	"ztools/lib/zmq"
+)
+
+// failure is why no ZeroMQ socket was found, in one sentence.
+type failure struct {
+	kind   string // a word for scripts
+	reason string
+	hint   string
+	status int
+}
+
+// The kinds of failure.
+const (
+	failedRefused     = "refused"     // nobody listens
+	failedUnreachable = "unreachable" // no such host, no way there
+	failedTimeout     = "timeout"
+	failedProtocol    = "not-zmtp"
+	failedMechanism   = "mechanism"
+	failedType        = "type" // the peer's socket type does not fit ours
+	failedClosed      = "closed"
+	failedAuth        = "auth"
+)
+
+// The codes of HANDSHAKE_FAILED_PROTOCOL that mean more than broken ZMTP
+// (ZMQ_PROTOCOL_ERROR_… of zmq_socket_monitor(3)).
+const (
+	codeInvalidMetadata   = 0x10000018
+	codeMechanismMismatch = 0x11000002
+)
+
+// err is the failure as the error of the run.
+func (f *failure) err() error { return cli.Failf(f.status, f.hint, "%s", f.reason) }
+
+// unreachable is a connect that failed.
+func unreachable(ev zmq.Event) *failure {
+	switch {
+	case errors.Is(ev.Err, zmq.ECONNREFUSED):
+		return &failure{failedRefused, "nobody listens at " + ev.Endpoint, "--wait tries again until somebody does", cli.StatusFailed}
+	case errors.Is(ev.Err, fs.ErrNotExist), errors.Is(ev.Err, zmq.ENOENT):
+		return &failure{failedRefused, "nobody listens at " + ev.Endpoint + ": there is no such file", "--wait tries again until somebody does", cli.StatusFailed}
+	}
+	return &failure{failedUnreachable, fmt.Sprintf("cannot reach %s: %v", ev.Endpoint, ev.Err), "", cli.StatusFailed}
+}
+
+// timedOut is the end of --timeout.
+func timedOut(endpoint string, limit time.Duration, connected bool, last error) *failure {
+	switch {
+	case connected:
+		return &failure{failedTimeout, fmt.Sprintf("%s accepts connections but says nothing of ZMTP in %v", endpoint, limit),
+			"it speaks another protocol, such as HTTP, or is too busy", cli.StatusTimeout}
+	case last != nil:
+		return &failure{failedTimeout, fmt.Sprintf("nobody listens at %s after %v: %v", endpoint, limit, last), "", cli.StatusTimeout}
+	}
+	return &failure{failedTimeout, fmt.Sprintf("no connection to %s in %v", endpoint, limit), "a firewall may drop the packets", cli.StatusTimeout}
+}
+
+// foreign finds a peer whose greeting passed for ZMTP 1.0, which has no
+// signature: an H as the length and a T as the flags of a frame are HTTP.
+func foreign(ev zmq.Event) *failure {
+	if ev.SocketType == "" && ev.Mechanism == "" && bytes.HasPrefix(ev.RoutingID, []byte("TP/")) {
+		return notZMTP(ev.Endpoint + " speaks HTTP, not ZMTP")
+	}
+	return nil
+}
+
+func notZMTP(reason string) *failure {
+	return &failure{failedProtocol, reason, "is it the right port?", cli.StatusFailed}
+}
+
+// handshakeFailed explains a failed handshake of a socket of type t.
+func handshakeFailed(ev zmq.Event, t zmq.Type) *failure {
+	switch {
+	case ev.Kind == zmq.HandshakeFailedAuth:
+		return &failure{failedAuth, fmt.Sprintf("%s refused us: %v", ev.Endpoint, ev.Err), "ask who runs the peer for access", cli.StatusRefused}
+	case ev.Kind == zmq.HandshakeFailedNoDetail && ev.Value == int(zmq.ETIMEDOUT):
+		return &failure{failedTimeout, ev.Endpoint + " accepts connections but does not finish the handshake", "it speaks another protocol, or is too busy", cli.StatusTimeout}
+	case ev.Kind == zmq.HandshakeFailedNoDetail:
+		return &failure{failedClosed, ev.Endpoint + " closes the connection in the handshake", "it wants another security mechanism than NULL, or speaks another protocol", cli.StatusFailed}
+	case ev.Value == codeMechanismMismatch:
+		return &failure{failedMechanism, ev.Endpoint + " is a ZeroMQ socket with another security mechanism than NULL", "this version connects with NULL only", cli.StatusFailed}
+	case ev.Value == codeInvalidMetadata:
+		return &failure{failedType, fmt.Sprintf("%s is a ZeroMQ socket of a type that %v cannot talk to", ev.Endpoint, t), "leave --type out to find out which", cli.StatusFailed}
+	}
+	return notZMTP(fmt.Sprintf("%s does not speak ZMTP: %v", ev.Endpoint, ev.Err))
+}

@@ -1,0 +1,161 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net"
+	"strings"
+	"testing"
+
+	"ztools/lib/cli"
+	"ztools/lib/cli/clitest"
+	"ztools/lib/zmq"
+)
+
+func TestMain(m *testing.M) { clitest.Main(m, newTool()) }
+
+func TestScripts(t *testing.T) { clitest.Scripts(t, newTool()) }
+
+func TestManual(t *testing.T) { clitest.Manual(t, newTool()) }
+
+func TestExamples(t *testing.T) {
+	clitest.Examples(t, newTool(), func(string) bool { return false })
+}
+
+// probe runs the tool with --json.
+func probe(t *testing.T, args ...string) (status int, found findingJSON, stderr string) {
+	t.Helper()
+	var out, err bytes.Buffer
+	args = append([]string{"zmonitor", "probe", "--json"}, args...)
+	status = newTool().Main(args, cli.Stdio{In: strings.NewReader(""), Out: &out, Err: &err})
+	if e := json.Unmarshal(out.Bytes(), &found); e != nil {
+		t.Fatalf("%q: %v", out.String(), e)
+	}
+	return status, found, err.String()
+}
+
+// raw is a TCP server that treats every connection in the same way, and its
+// endpoint.
+func raw(t *testing.T, serve func(net.Conn)) string {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			serve(c)
+			c.Close()
+		}
+	}()
+	t.Cleanup(func() { l.Close(); <-done })
+	return "tcp://" + l.Addr().String()
+}
+
+// say sends text and waits until the peer leaves.
+func say(text string) func(net.Conn) {
+	return func(c net.Conn) {
+		_, _ = io.WriteString(c, text)
+		_, _ = io.Copy(io.Discard, c)
+	}
+}
+
+// greeting is the beginning of a ZMTP 3.1 greeting with a mechanism.
+func greeting(mechanism string) string {
+	return "\xff\x00\x00\x00\x00\x00\x00\x00\x01\x7f\x03\x01" + mechanism + strings.Repeat("\x00", 52-len(mechanism))
+}
+
+func TestFailuresAreExplained(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		serve  func(net.Conn)
+		status int
+		kind   string
+		reason string
+	}{
+		{"HTTP", say("HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n"), 1, failedProtocol, "speaks HTTP"},
+		{"SSH", say("SSH-2.0-OpenSSH_9.6\r\n"), 1, failedProtocol, "does not speak ZMTP"},
+		{"hangs up", func(c net.Conn) {}, 1, failedClosed, "closes the connection"},
+		{"says nothing", say(""), 3, failedTimeout, "says nothing of ZMTP"},
+		{"other mechanism", say(greeting("CURVE")), 1, failedMechanism, "another security mechanism"},
+		{"malformed", say(greeting("NULL") + "\x04\x03\x05HI"), 1, failedProtocol, "does not speak ZMTP"},
+		{"old and anonymous", say("\xff\x00\x00\x00\x00\x00\x00\x00\x01\x7f\x00\x05\x01\x00"), 0, "", ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			limit := "1m"
+			if test.status == cli.StatusTimeout {
+				limit = "50ms"
+			}
+			status, found, stderr := probe(t, raw(t, test.serve), "--timeout", limit)
+			if status != test.status || found.OK != (test.status == 0) || found.Failure != test.kind || !strings.Contains(found.Reason, test.reason) {
+				t.Errorf("status %d, %+v", status, found)
+			}
+			if !strings.Contains(stderr, found.Reason) || strings.Count(stderr, "\n") > 2 {
+				t.Errorf("stderr: %q", stderr)
+			}
+		})
+	}
+}
+
+// A port where nobody listens any more.
+func TestRefused(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	endpoint := "tcp://" + l.Addr().String()
+	l.Close()
+	status, found, _ := probe(t, endpoint)
+	if status != cli.StatusFailed || found.Failure != failedRefused {
+		t.Errorf("status %d, %+v", status, found)
+	}
+	status, found, _ = probe(t, endpoint, "--wait", "--timeout", "50ms")
+	if status != cli.StatusTimeout || found.Failure != failedTimeout || !strings.Contains(found.Reason, "refused") {
+		t.Errorf("with --wait: status %d, %+v", status, found)
+	}
+}
+
+// Every type of peer is found, and none of them gives a probe its messages.
+func TestProbeFindsTypes(t *testing.T) {
+	for typ := zmq.Pair; typ < zmq.Stream; typ++ {
+		t.Run(typ.String(), func(t *testing.T) {
+			z := zmq.NewContext()
+			defer z.Close()
+			s, err := z.NewSocket(typ)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer s.Close()
+			if err := s.Bind("tcp://127.0.0.1:*"); err != nil {
+				t.Fatal(err)
+			}
+			status, found, stderr := probe(t, s.LastEndpoint())
+			want := typ.String()
+			if strings.Contains(unnamed, want) && !strings.Contains(" PUB REP ROUTER ", " "+want+" ") {
+				want = unnamed
+			}
+			if status != 0 || !found.OK || found.SocketType != want || found.Mechanism != "NULL" {
+				t.Errorf("status %d, %+v, %s", status, found, stderr)
+			}
+		})
+	}
+}
+
+func TestEventNames(t *testing.T) {
+	for _, name := range eventNames() {
+		for _, text := range []string{name, strings.ToUpper(name), "ZMQ_EVENT_" + strings.ReplaceAll(name, "-", "_")} {
+			if k, err := parseEvent(text); err != nil || eventName(k) != name {
+				t.Errorf("%s: %v, %v", text, k, err)
+			}
+		}
+	}
+	if _, err := parseEvent("monitor-stopped"); err == nil {
+		t.Error("the end of the watch is taken for an event to wait for")
+	}
+}
