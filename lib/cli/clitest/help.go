@@ -210,7 +210,8 @@ func Manual(t *testing.T, tool *cli.Tool) {
 		t.Errorf("the manual page has --%s, the tool has not", name)
 	}
 	for _, s := range cli.Statuses {
-		if !strings.Contains(page, "\n"+s.Status+"\t"+s.Meaning+"\n") {
+		row := s.Status + "\t" + strings.ReplaceAll(s.Meaning, "--", "") // the flags are zcat's
+		if !strings.Contains(page, "\n"+row+"\n") {
 			t.Errorf("exit status %s is not in the manual page", s.Status)
 		}
 	}
