@@ -49,17 +49,28 @@ func (s *Socket) Send(ctx context.Context, parts ...[]byte) error {
 }
 
 // sendOne is Send for the commonest message and the commonest state of the
-// socket: one small part, nothing to catch up with. false if it did nothing.
+// socket: one small part, nothing to catch up with. With one peer not even the
+// socket's lock is needed. false if it did nothing.
 func (s *Socket) sendOne(body []byte) bool {
+	if s.inbox.pending.Load() {
+		return false
+	}
+	if p := s.only.Load(); p != nil && p.WriteShort(body) {
+		return true
+	}
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.inbox.pending.Load() || s.waited {
-		s.mu.Unlock()
 		return false
 	}
 	s.small.Body = body
-	err := s.pattern.Send(&s.small)
-	s.mu.Unlock()
-	return err == nil
+	if s.pattern.Send(&s.small) != nil {
+		return false
+	}
+	if s.direct != nil {
+		s.only.Store(s.direct.Only())
+	}
+	return true
 }
 
 // TrySend is Send that never waits: EAGAIN if the message cannot be sent now.
@@ -125,7 +136,7 @@ func (s *Socket) sendPartsLocked(parts [][]byte) error {
 			return err
 		}
 	}
-	s.eager = false
+	s.eager.Store(false)
 	return nil
 }
 
@@ -152,7 +163,7 @@ func (s *Socket) sendMessageLocked(m *Message) error {
 	}
 	clear(m.parts)
 	m.empty()
-	s.eager = false
+	s.eager.Store(false)
 	return nil
 }
 
@@ -162,7 +173,10 @@ func (s *Socket) startSendLocked() error {
 	if err := s.aliveLocked(); err != nil {
 		return err
 	}
-	s.eager, s.waited = s.waited, false
+	if s.eager.Load() != s.waited {
+		s.eager.Store(s.waited)
+	}
+	s.waited = false
 	return nil
 }
 

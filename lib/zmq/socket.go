@@ -16,13 +16,16 @@ import (
 // by many goroutines: each Send and each Recv moves one whole message.
 type Socket struct {
 	// Constant.
-	ctx *Context
-	typ Type
-	wg  sync.WaitGroup // the goroutines of binds, connects and connections
+	ctx    *Context
+	typ    Type
+	direct pattern.Direct // the pattern, if it is that and the type has no rules of its own, else nil
+	wg     sync.WaitGroup // the goroutines of binds, connects and connections
 
 	inbox   inbox
 	monitor monitor
-	lend    atomic.Bool // see engine.Port.Lend; set under mu
+	lend    atomic.Bool               // see engine.Port.Lend; set under mu
+	eager   atomic.Bool               // see engine.Port.Eager; set under mu
+	only    atomic.Pointer[pipe.Pipe] // direct.Only, if a Send may write to it at once; set under mu
 	public  atomic.Pointer[published]
 
 	mu        sync.Mutex // guards the fields below; see inbox for the order
@@ -33,7 +36,6 @@ type Socket struct {
 	last      string  // LAST_ENDPOINT
 	waited    bool    // a Recv had to wait since the last Send
 	waits     int     // so many Recvs in a row had to wait
-	eager     bool    // the Send under way answers such a Recv
 	peers     int     // peers whose handshake is done
 	gone      bool    // Close was called
 	in        msg.Msg // the frame that is being received
@@ -67,6 +69,9 @@ func newSocket(c *Context, t Type) (*Socket, error) {
 		return nil, err
 	}
 	s.pattern = p
+	if t.in(Push, Dealer, Pair) {
+		s.direct, _ = p.(pattern.Direct)
+	}
 	return s, nil
 }
 
@@ -122,6 +127,7 @@ func (s *Socket) attachLocked(p *pipe.Pipe, kind pipeKind) {
 	}
 	s.pipes[p] = kind
 	s.lend.Store(false)
+	s.only.Store(nil)
 	if kind == inproc {
 		s.peers++
 	}
@@ -137,6 +143,7 @@ func (s *Socket) detachLocked(p *pipe.Pipe) {
 		return
 	}
 	delete(s.pipes, p)
+	s.only.Store(nil)
 	if kind == inproc {
 		s.peers--
 		s.dropInprocLocked(p)

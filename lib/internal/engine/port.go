@@ -11,10 +11,10 @@ import (
 // connection is made again.
 type Port struct {
 	Pipe *pipe.Pipe
-	// Eager, guarded by the socket's lock, says that the sender waits for an
+	// Eager, set under the socket's lock, says that the sender waits for an
 	// answer: a message is then written to the network by the sender itself,
 	// which saves one change of goroutine per round trip.
-	Eager *bool
+	Eager *atomic.Bool
 	// Lend says that the socket's Recv waits for one message at a time of this
 	// peer alone, and would rather read itself.
 	Lend *atomic.Bool
@@ -35,7 +35,7 @@ type Host interface {
 }
 
 // NewPort makes a port that owns p.
-func NewPort(p *pipe.Pipe, eager *bool, lend *atomic.Bool, host Host) *Port {
+func NewPort(p *pipe.Pipe, eager *atomic.Bool, lend *atomic.Bool, host Host) *Port {
 	port := &Port{
 		Pipe:     p,
 		Eager:    eager,
@@ -51,7 +51,7 @@ func NewPort(p *pipe.Pipe, eager *bool, lend *atomic.Bool, host Host) *Port {
 // Readable implements pipe.Owner.
 func (p *Port) Readable(*pipe.Pipe) {
 	e := p.current.Load()
-	if e == nil || *p.Eager && e.tryFlush() {
+	if e == nil || p.Eager.Load() && e.tryFlush() {
 		return // the next engine looks by itself
 	}
 	e.wake()

@@ -27,7 +27,7 @@ type rig struct {
 	opts  option.Options
 	port  *Port
 	sock  *pipe.Pipe // the socket's end
-	eager bool
+	eager atomic.Bool
 	lend  atomic.Bool
 
 	writers  atomic.Int32  // how often WriteLoop was started

@@ -229,13 +229,13 @@ func TestWriteLoopOnDemand(t *testing.T) {
 	r.send(t, message{"queued"})
 	l := r.connect(Config{Conn: conn, Result: &Result{Version: wire.ZMTP31}})
 	peer.Expect(ztest.Frame(0, "queued"))
-	r.eager = true
+	r.eager.Store(true)
 	r.send(t, message{"eager"})
 	peer.Expect(ztest.Frame(0, "eager"))
 	if n := r.writers.Load(); n != 0 {
 		t.Errorf("WriteLoop runs although the senders could write")
 	}
-	r.eager = false
+	r.eager.Store(false)
 	r.send(t, message{"patient"}, message{"and", "more"})
 	peer.Expect(framed[0].encode(message{"patient"}, message{"and", "more"}))
 	if n := r.writers.Load(); n != 1 {
@@ -255,7 +255,7 @@ func TestEagerFull(t *testing.T) {
 		t.Run(k.name, func(t *testing.T) {
 			conn, peer := loopback(t)
 			r := newRig(func(o *option.Options) { o.SndHWM = 0 })
-			r.eager = true
+			r.eager.Store(true)
 			l := r.connect(Config{Conn: conn, Result: k.result()})
 			var messages []message
 			for range 5000 {

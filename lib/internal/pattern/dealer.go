@@ -30,6 +30,7 @@ func (s *dealer) Detach(p *pipe.Pipe) {
 	s.lb.remove(p)
 }
 
+func (s *dealer) Only() *pipe.Pipe      { return s.lb.Only() }
 func (s *dealer) Readable(p *pipe.Pipe) { s.fq.activate(p) }
 func (s *dealer) Writable(p *pipe.Pipe) { s.lb.activate(p) }
 func (s *dealer) Ready() Events         { return events(s.fq.hasIn(), s.lb.hasOut()) }

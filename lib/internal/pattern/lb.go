@@ -18,6 +18,14 @@ func (l *lb) attach(p *pipe.Pipe) {
 	l.activate(p)
 }
 
+// Only implements Direct.
+func (l *lb) Only() *pipe.Pipe {
+	if len(l.pipes) != 1 {
+		return nil
+	}
+	return l.pipes[0]
+}
+
 // send writes one frame and returns the pipe that took it. Only the first frame
 // of a message can fail, with EAGAIN; the others follow it.
 func (l *lb) send(m *msg.Msg) (*pipe.Pipe, error) {

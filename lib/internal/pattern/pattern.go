@@ -18,6 +18,13 @@ import (
 	"ztools/lib/internal/pipe"
 )
 
+// Direct is a Pattern that, as long as it has one peer, does nothing with a
+// message of one part but write it to the peer's pipe.
+type Direct interface {
+	// Only is the pipe of the only peer, nil if there are none or more.
+	Only() *pipe.Pipe
+}
+
 // Events says what a socket can do now, as ZMQ_EVENTS does.
 type Events uint8
 

@@ -19,6 +19,7 @@ func (s *push) Attach(p *pipe.Pipe) {
 	s.lb.attach(p)
 }
 
+func (s *push) Only() *pipe.Pipe      { return s.lb.Only() }
 func (s *push) Detach(p *pipe.Pipe)   { s.lb.remove(p) }
 func (s *push) Writable(p *pipe.Pipe) { s.lb.activate(p) }
 func (s *push) Ready() Events         { return events(false, s.lb.hasOut()) }

@@ -34,16 +34,20 @@ type mark struct {
 	meta *msg.Meta
 }
 
-// addSmall appends the commonest frame: a short message of one part, for which
-// there is room. false if m is something else, which add handles.
-func (b *Batch) addSmall(m *msg.Msg) bool {
-	at, n := len(b.Bytes), len(m.Body)
-	if m.Flags != 0 || n > 255 || cap(b.Bytes)-at < 2+n {
+// addShort appends the commonest frame: a message of one part, shorter than
+// msg.RefMin. false if there is no room for it, which add would make.
+func (b *Batch) addShort(body []byte) bool {
+	at, n := len(b.Bytes), len(body)
+	if cap(b.Bytes)-at < msg.HeaderMax+n {
 		return false
 	}
-	b.Bytes = b.Bytes[:at+2+n]
-	b.Bytes[at], b.Bytes[at+1] = 0, byte(n)
-	copy(b.Bytes[at+2:], m.Body)
+	if n < 256 {
+		b.Bytes = b.Bytes[:at+2+n]
+		b.Bytes[at], b.Bytes[at+1] = 0, byte(n)
+		copy(b.Bytes[at+2:], body)
+	} else {
+		b.Bytes = append(msg.AppendHeader(b.Bytes, 0, n), body...)
+	}
 	b.Msgs++
 	return true
 }
@@ -168,8 +172,8 @@ type Cursor struct {
 // Done reports whether no frame is left.
 func (c *Cursor) Done(b *Batch) bool { return c.At >= len(b.Bytes) }
 
-// nextSmall is Next for what addSmall appended; false if the frame is something
-// else.
+// nextSmall is Next for a message of one part, shorter than 256 bytes; false if
+// the frame is something else.
 func (c *Cursor) nextSmall(b *Batch, m *msg.Msg) bool {
 	if len(b.marks) != c.mark || len(b.Ext) != 0 || b.Bytes[c.At] != 0 {
 		return false

@@ -151,12 +151,31 @@ func (p *Pipe) Write(m *msg.Msg) bool {
 	if q.written >= q.full {
 		return p.writeRareLocked(m)
 	}
-	if !q.w.addSmall(m) {
+	if m.Flags != 0 || len(m.Body) >= msg.RefMin || !q.w.addShort(m.Body) {
 		q.w.add(m, q.pool)
 	}
 	if m.Flags&msg.Identity == 0 {
 		q.written++
 	}
+	if !q.asleep {
+		q.mu.Unlock()
+		return true
+	}
+	p.wakeLocked()
+	return true
+}
+
+// WriteShort appends a message of one part that is shorter than msg.RefMin. Unlike
+// all other calls it may be made while others use this end. It returns false,
+// and has done nothing, if Write would have to do more than append.
+func (p *Pipe) WriteShort(body []byte) bool {
+	q := p.out
+	q.mu.Lock()
+	if q.written >= q.full || !q.w.addShort(body) {
+		q.mu.Unlock()
+		return false
+	}
+	q.written++
 	if !q.asleep {
 		q.mu.Unlock()
 		return true
