@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"ztools/lib/cli"
@@ -58,14 +59,18 @@ func (c *config) runProbe(a *cli.Args, words []string) error {
 	return f.Failure.err()
 }
 
-// probe tries the candidates until one fits. The error is one that says nothing
-// about the peer.
+// probe tries the candidates until one fits. A peer may hang up before we have
+// read why, so if all it did was that, they are tried once more. The error is one
+// that says nothing about the peer.
 func (c *config) probe(ctx context.Context, e cli.Endpoint) (*finding, error) {
 	if c.typ != nil {
 		return c.attempt(ctx, e, *c.typ)
 	}
 	var best *finding
-	for _, t := range candidates {
+	for i, t := range slices.Concat(candidates, candidates) {
+		if i == len(candidates) && best.Failure.kind == failedType {
+			break
+		}
 		f, err := c.attempt(ctx, e, t)
 		if err != nil {
 			return nil, err
