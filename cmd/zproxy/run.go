@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -136,11 +138,24 @@ func (p *proxy) run(signals <-chan os.Signal) error {
 		p.stop(cli.Signalled(sig))
 	case <-p.soft.Done():
 	}
-	if n := p.drain(signals); n > 0 {
-		p.kill()
-		return cli.Failf(cli.StatusUnsent, "", "ended with %d %s unsent", n, cli.Plural(n, "message"))
+	return p.verdict(p.drain(signals))
+}
+
+// verdict is the error of a run that ended with so many messages unsent. A
+// failure matters more than they do, a signal less.
+func (p *proxy) verdict(unsent int) error {
+	cause := context.Cause(p.soft)
+	if unsent == 0 {
+		return cause
 	}
-	return context.Cause(p.soft)
+	p.kill() // nothing more is waited for
+	text := fmt.Sprintf("ended with %d %s unsent", unsent, cli.Plural(unsent, "message"))
+	var signal *cli.Error
+	if errors.As(cause, &signal) && signal.Quiet {
+		return cli.Failf(cli.StatusUnsent, "", "%s", text)
+	}
+	p.log.At(0, "%s", text)
+	return cause
 }
 
 // drain waits for the loops and the queues, at most for --linger or until one
