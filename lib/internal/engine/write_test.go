@@ -218,14 +218,20 @@ func TestAbort(t *testing.T) {
 	if !r.aborted.Load() {
 		t.Error("goes on connecting with nothing to send")
 	}
+	conn, peer := loopback(t) // made at the same moment
+	l := r.connect(Config{Conn: conn, Result: &Result{Version: wire.ZMTP31}})
+	peer.ExpectEnd()
+	if err := l.wait(); err != nil {
+		t.Errorf("ended with %v", err)
+	}
 	r = newRig(nil)
 	r.send(t, message{"a"})
 	r.sock.Close()
 	if r.aborted.Load() {
 		t.Error("gives up with a message to send")
 	}
-	conn, peer := loopback(t)
-	l := r.connect(Config{Conn: conn, Result: &Result{Version: wire.ZMTP31}})
+	conn, peer = loopback(t)
+	l = r.connect(Config{Conn: conn, Result: &Result{Version: wire.ZMTP31}})
 	peer.Expect(ztest.Frame(0, "a"))
 	peer.ExpectEnd()
 	if err := l.wait(); err != nil {
