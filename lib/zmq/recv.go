@@ -43,12 +43,8 @@ func (s *Socket) RecvMessage(ctx context.Context, m *Message) error {
 	m.pool = &s.ctx.pool
 	s.mu.Lock()
 	err := s.recvLocked(m)
-	switch {
-	case err == EAGAIN:
+	if err == EAGAIN {
 		err = s.recvWaitLocked(ctx, m)
-	case s.waits != 0:
-		s.waits = 0
-		s.lend.Store(false)
 	}
 	s.mu.Unlock()
 	return err
@@ -71,24 +67,38 @@ func (s *Socket) recvWaitLocked(ctx context.Context, m *Message) error {
 	}
 }
 
-// patternOfOne is how many Recvs in a row have to wait before the socket is
-// taken to exchange one message at a time.
-const patternOfOne = 3
+// habit is how many Recvs must have waited without a bound before the socket is
+// taken to be used in that way.
+const habit = 3
 
 // lenderLocked is the connection from which a Recv that waits may read by
-// itself, since it is the only one and the messages come one by one; nil if
-// there is none.
+// itself, since it is the only one; nil if there is none.
 func (s *Socket) lenderLocked(wait *patience) *engine.Engine {
-	if s.waits < patternOfOne || len(s.pipes) != 1 || wait.bounded() {
+	if wait.bounded() {
+		s.pollsLocked()
 		return nil
 	}
-	s.lend.Store(true)
+	if s.waits < habit || len(s.pipes) != 1 {
+		return nil
+	}
+	if !s.lend.Load() {
+		s.lend.Store(true)
+	}
 	for p := range s.pipes {
 		if port, ok := p.Tag.(*engine.Port); ok {
 			return port.Engine()
 		}
 	}
 	return nil
+}
+
+// pollsLocked notes that the socket is asked for messages without waiting until
+// there is one, so that ReadLoop must do the reading.
+func (s *Socket) pollsLocked() {
+	if s.waits != 0 {
+		s.waits = 0
+		s.lend.Store(false)
+	}
 }
 
 // TryRecvMessage is RecvMessage that never waits: EAGAIN if there is no
@@ -98,6 +108,7 @@ func (s *Socket) TryRecvMessage(m *Message) error {
 	m.pool = &s.ctx.pool
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.pollsLocked()
 	return s.recvLocked(m)
 }
 

@@ -35,7 +35,7 @@ type Socket struct {
 	endpoints map[string][]endpoint
 	last      string  // LAST_ENDPOINT
 	waited    bool    // a Recv had to wait since the last Send
-	waits     int     // so many Recvs in a row had to wait
+	waits     int     // so many Recvs had to wait, without a bound
 	peers     int     // peers whose handshake is done
 	gone      bool    // Close was called
 	in        msg.Msg // the frame that is being received
@@ -220,6 +220,7 @@ func (s *Socket) Ready() (in, out bool, err error) {
 	if err := s.aliveLocked(); err != nil {
 		return false, false, err
 	}
+	s.pollsLocked()
 	ev := s.pattern.Ready()
 	return ev&pattern.In != 0, ev&pattern.Out != 0, nil
 }

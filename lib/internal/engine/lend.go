@@ -9,13 +9,14 @@ import (
 )
 
 // Who reads. Normally that is ReadLoop, and a goroutine that waits in Recv is
-// woken by it. For a socket that talks with one peer, a message at a time, that
-// change of goroutine costs more than the read itself, since the scheduler
-// starts another thread for it. Such a socket sets Port.Lend, and then
+// woken by it. For a socket with one peer that change of goroutine costs more
+// than the read itself, since the scheduler starts another thread for it. Such a
+// socket sets Port.Lend when it waits, and then
 //
-//	1 lend    ReadLoop, having delivered a message, leaves the reading to
+//	1 lend    ReadLoop, having delivered something, leaves the reading to
 //	2 Borrow  the goroutine that waits for the next message: it reads once
-//	3 busy    if nobody has borrowed for a while, ReadLoop reads again
+//	3 busy    if nobody has borrowed for a while, ReadLoop reads again, and
+//	          lends no more until the socket waits again
 //
 // Interrupt ends a Borrow that is waiting for bytes.
 
@@ -37,6 +38,7 @@ type loan struct {
 	overdue atomic.Bool   // ReadLoop wants to be called back when the borrower leaves
 	reading atomic.Bool   // the borrower waits for bytes, or is about to
 	lent    bool          // owned by who reads: that is not ReadLoop
+	full    bool          // owned by who reads: frames were left, since the pipe was full
 }
 
 // lendable reports whether nothing but bytes can be expected of the peer.
@@ -65,8 +67,9 @@ func (e *Engine) lend() error {
 		case <-t.C:
 			if busy, there := l.busy(&seen); busy {
 				t.Reset(vacancy)
-			} else {
-				wait = there
+			} else if !there {
+				wait = false
+				e.port.Lend.Store(false)
 			}
 		}
 	}
@@ -103,14 +106,11 @@ func (e *Engine) Borrow(wake <-chan struct{}) bool {
 	if vacant {
 		l.used++
 		l.lent = true
-		err := e.borrowed(wake)
+		l.err = e.borrowed(wake)
 		l.lent = false
-		if err != nil || !e.lendable() {
+		if l.err != nil || !e.lendable() {
 			l.vacant = false
 			signal(l.back)
-		}
-		if err != errFull {
-			l.err = err
 		}
 	}
 	l.mu.Unlock()
@@ -120,9 +120,15 @@ func (e *Engine) Borrow(wake <-chan struct{}) bool {
 	return vacant
 }
 
-// borrowed is one read of a borrower.
+// borrowed is one read of a borrower, unless a former one has left frames for
+// which the pipe had no room.
 func (e *Engine) borrowed(wake <-chan struct{}) error {
 	l := &e.loan
+	if l.full {
+		if err := e.decodeLent(); err != nil || len(wake) > 0 {
+			return err
+		}
+	}
 	l.reading.Store(true)
 	var err error
 	if len(wake) == 0 {
@@ -135,7 +141,17 @@ func (e *Engine) borrowed(wake <-chan struct{}) error {
 	if err != nil {
 		return e.readError(err)
 	}
-	return e.decode()
+	return e.decodeLent()
+}
+
+// decodeLent delivers what the pipe has room for.
+func (e *Engine) decodeLent() error {
+	err := e.decode()
+	e.loan.full = err == errFull
+	if e.loan.full {
+		return nil
+	}
+	return err
 }
 
 // Interrupt ends a read under way of a borrower. Afterwards, when no other

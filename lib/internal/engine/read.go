@@ -140,6 +140,7 @@ func (e *Engine) decode() error {
 			if n > 0 {
 				e.heard()
 				in.max = bufferSize
+				continue
 			}
 		}
 		if ok, err := e.frame(); err != nil || !ok {
@@ -274,7 +275,7 @@ func (e *Engine) accept(m *msg.Msg) error {
 			return err
 		}
 	}
-	if m.Flags&msg.Command != 0 && e.version >= wire.ZMTP30 {
+	if m.Flags&msg.Command != 0 {
 		return e.command(m)
 	}
 	if e.guard != nil && !e.guard.Check(m) {
@@ -323,6 +324,10 @@ func (e *Engine) room() (int, error) {
 // command handles a ZMTP command (RFC 37). Unknown ones are ignored, as the
 // RFC asks.
 func (e *Engine) command(m *msg.Msg) error {
+	if e.version < wire.ZMTP30 { // which has no commands
+		e.pool.Put(m.Buf)
+		return nil
+	}
 	name, data, err := wire.ParseCommand(m.Body)
 	if err != nil {
 		return err
