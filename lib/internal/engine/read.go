@@ -46,6 +46,7 @@ type reader struct {
 	trust int // the largest body this peer has sent
 
 	partial bool // the last frame delivered had More
+	fresh   bool // something was delivered since the last read, so that the socket comes to fetch it
 
 	m msg.Msg // the frame that is being delivered
 
@@ -71,10 +72,11 @@ func (e *Engine) ReadLoop() error {
 		decode = e.decodeRaw
 	}
 	for {
+		in.fresh = false
 		if err := decode(); err != nil {
 			return err
 		}
-		if e.port.Lend.Load() && e.lendable() {
+		if in.fresh && e.port.Lend.Load() && e.lendable() {
 			if err := e.lend(); err != nil {
 				return err
 			}
@@ -187,6 +189,7 @@ func (e *Engine) run() (int, error) {
 	}
 	if msgs > 0 {
 		e.port.Pipe.WriteRun(b[:end], msgs)
+		in.fresh = true
 		in.buf.r += end
 	}
 	return msgs, nil
@@ -296,7 +299,7 @@ func (e *Engine) deliver(m *msg.Msg) error {
 		}
 	}
 	if e.port.Pipe.Write(m) {
-		e.in.partial = m.HasMore()
+		e.in.partial, e.in.fresh = m.HasMore(), true
 		return nil
 	}
 	e.pool.Put(m.Buf) // the socket has closed its end
