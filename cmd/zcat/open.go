@@ -3,9 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
-	"strings"
-	"text/tabwriter"
 
 	"ztools/lib/cli"
 	"ztools/lib/zmq"
@@ -185,14 +182,4 @@ func (s *session) loop(f func() error) []func() error { return []func() error{f}
 func (s *session) silent() bool {
 	told := len(s.data) > 0 || len(s.files) > 0 || s.replay != "" || s.args.Given("in")
 	return !told && (s.kind.has(quiet) || s.echo || s.kind.has(routes) && (s.exec != "" || s.filter != ""))
-}
-
-// printOptions answers `-o list`.
-func printOptions(w io.Writer) error {
-	table := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
-	fmt.Fprintln(table, "NAME\tTYPE\tDEFAULT\tUNIT\tMEANING")
-	for _, o := range zmq.OptionTable() {
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", strings.ToLower(strings.TrimPrefix(o.Name, "ZMQ_")), o.Type, o.Default, o.Unit, o.Meaning)
-	}
-	return table.Flush()
 }

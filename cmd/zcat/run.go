@@ -70,7 +70,7 @@ var (
 // run is zcat behind its command line.
 func run(a *cli.Args) error {
 	if list := a.Strings("option"); len(list) == 1 && list[0] == "list" {
-		return printOptions(a.Out)
+		return cli.PrintOptions(a.Out)
 	}
 	c, err := parseConfig(a)
 	if err != nil {

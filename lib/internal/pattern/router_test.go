@@ -274,7 +274,11 @@ func TestRouterRaw(t *testing.T) {
 	}
 	a := r.connect()
 	a.send("GET /")
-	peerID, _, _ := strings.Cut(r.recv(), "|")
+	peerID := r.recv()[:5]
+	if strings.Contains(peerID, "|") { // which the rig's texts cannot hold: take another
+		TestRouterRaw(t)
+		return
+	}
 	r.send("nobody|x", peerID+"|200", peerID+"|")
 	a.hungUp(true)
 	a.gets("200")
@@ -290,6 +294,10 @@ func TestStream(t *testing.T) {
 	own := string(r.opts.RoutingID)
 	if len(own) != 5 || own[0] != 0 {
 		t.Fatalf("ROUTING_ID %q", own)
+	}
+	if strings.Contains(own, "|") { // which the rig's texts cannot hold: take another
+		TestStream(t)
+		return
 	}
 	b := r.connect()
 	if other := string(r.opts.RoutingID); other == own {

@@ -14,7 +14,6 @@ import (
 //
 // Subscriptions never wait: a peer whose pipe is full misses them.
 type xsub struct {
-	base
 	o      *option.Options
 	fq     fq
 	dist   dist

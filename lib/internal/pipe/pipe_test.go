@@ -6,12 +6,6 @@ import (
 	"ztools/lib/internal/msg"
 )
 
-type nobody struct{}
-
-func (nobody) Readable(*Pipe) {}
-func (nobody) Writable(*Pipe) {}
-func (nobody) Closed(*Pipe)   {}
-
 func BenchmarkWriteRead(b *testing.B) {
 	pool := &msg.Pool{}
 	x, y := New(Config{Pool: pool, AtoB: Limit{0, 0}, BtoA: Limit{0, 0}})

@@ -2,6 +2,7 @@ package wire_test
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 
 	"ztools/lib/internal/errno"
@@ -9,11 +10,12 @@ import (
 )
 
 func TestErrors(t *testing.T) {
-	if !errors.Is(wire.ErrSize, errno.EMSGSIZE) || errors.Is(wire.ErrSize, errno.EPROTO) {
+	err := fmt.Errorf("handshake: %w", wire.ErrSize)
+	if !errors.Is(err, errno.EMSGSIZE) || errors.Is(err, errno.EPROTO) {
 		t.Error("ErrSize is no EMSGSIZE")
 	}
-	err := wire.Violation(wire.KeyExchange, "text")
-	if !errors.Is(err, errno.EPROTO) || err.Error() != "text" || err.Code != 0x10000003 {
-		t.Errorf("got %#v", err)
+	violation := wire.Violation(wire.KeyExchange, "text")
+	if !errors.Is(violation, errno.EPROTO) || violation.Error() != "text" || violation.Code != 0x10000003 {
+		t.Errorf("got %#v", violation)
 	}
 }
