@@ -30,12 +30,19 @@
 // to the context, whose Close waits for them. There is none per message and none
 // per socket.
 //
+// # Who reads
+//
+// A Recv that has to wait for its only peer reads from the network itself
+// (lib/internal/engine/lend.go), and a Send that answers such a Recv writes by
+// itself (Engine.tryFlush). So a round trip changes goroutines no more often than
+// one over a bare net.Conn, and a stream is received on one thread.
+//
 // # Locks
 //
 // In this order: Socket.mu, Context.mu, session.mu, the locks of pipe and
-// monitor, inbox.mu and life.mu. Nothing blocks while one is held. What happens to a socket
-// from outside its calls goes through its inbox (inbox.go), so no two sockets'
-// locks are ever held together.
+// monitor, inbox.mu and life.mu. Nothing blocks while one is held. What happens to
+// a socket from outside its calls goes through its inbox (inbox.go), so no two
+// sockets' locks are ever held together.
 //
 // # Where it differs from the plan of the house
 //

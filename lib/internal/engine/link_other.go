@@ -16,4 +16,4 @@ func (l *link) read(buf *buffer, body []byte, max int) (int, error) {
 
 func (l *link) canTry() bool { return false }
 
-func (l *link) tryWrite([]byte) int { return 0 }
+func (l *link) tryWrite([][]byte) int { return 0 }

@@ -26,7 +26,7 @@ type link struct {
 	rdIov      [2][]byte
 	rdN        int
 	rdErr      error
-	wrBuf      []byte
+	wrBufs     [][]byte
 	wrN        int
 }
 
@@ -85,20 +85,26 @@ func (l *link) readReady(fd uintptr) bool {
 func (l *link) canTry() bool { return l.raw != nil }
 
 // tryWrite writes what the kernel takes at once and returns how much that was.
-func (l *link) tryWrite(b []byte) int {
+func (l *link) tryWrite(bufs [][]byte) int {
 	if l.raw == nil {
 		return 0
 	}
-	l.wrBuf, l.wrN = b, 0
+	l.wrBufs, l.wrN = bufs, 0
 	if l.raw.Write(l.wrFn) != nil {
 		return 0
 	}
-	l.wrBuf = nil
+	l.wrBufs = nil
 	return l.wrN
 }
 
 func (l *link) writeReady(fd uintptr) bool {
-	n, err := unix.Write(int(fd), l.wrBuf)
+	var n int
+	var err error
+	if len(l.wrBufs) == 1 {
+		n, err = unix.Write(int(fd), l.wrBufs[0])
+	} else {
+		n, err = writev(int(fd), l.wrBufs)
+	}
 	if err == nil {
 		l.wrN = n
 	}

@@ -117,19 +117,25 @@ func (e *Engine) tryFlush() bool {
 		if len(w.bufs) == 0 && !e.fill() {
 			return !e.port.Pipe.Ended()
 		}
-		if len(w.bufs) != 1 {
-			return false
-		}
-		n := e.link.tryWrite(w.bufs[0])
+		n := e.link.tryWrite(w.bufs)
 		w.sent += n
-		if n < len(w.bufs[0]) {
-			w.bufs[0] = w.bufs[0][n:]
+		if w.skip(n); len(w.bufs) > 0 {
 			return false
 		}
-		w.bufs = w.bufs[:0]
 		e.settle()
 	}
 	return false
+}
+
+// skip takes n bytes that were written off the segment.
+func (w *writer) skip(n int) {
+	for len(w.bufs) > 0 && n >= len(w.bufs[0]) {
+		n -= len(w.bufs[0])
+		w.bufs = w.bufs[1:]
+	}
+	if n > 0 {
+		w.bufs[0] = w.bufs[0][n:]
+	}
 }
 
 // fill takes the next segment; false if nothing is queued.

@@ -36,7 +36,7 @@ type stack struct {
 
 // atHand is how many bytes of buffers a stack keeps from the garbage
 // collector, at least one buffer.
-const atHand = 1 << 20
+const atHand = 4 << 20
 
 // Get returns a buffer with at least n bytes of capacity; its content is
 // whatever it held before.
