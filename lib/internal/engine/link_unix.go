@@ -16,6 +16,7 @@ import (
 type link struct {
 	conn net.Conn
 	raw  syscall.RawConn // nil for a connection without a descriptor
+	tcp  bool
 
 	// Arguments and results of the callbacks, which are made once so that a
 	// read allocates nothing. rd* belongs to ReadLoop, wr* to the writer.
@@ -26,6 +27,7 @@ type link struct {
 	rdIov      [2][]byte
 	rdN        int
 	rdErr      error
+	rdLow      int // bytes that wake the reader
 	wrBufs     [][]byte
 	wrN        int
 }
@@ -36,6 +38,8 @@ func (l *link) open(conn net.Conn) {
 		if raw, err := c.SyscallConn(); err == nil {
 			l.raw = raw
 			l.rdFn, l.wrFn = l.readReady, l.writeReady
+			l.rdLow = 1
+			_, l.tcp = conn.(*net.TCPConn)
 		}
 	}
 }
@@ -74,12 +78,33 @@ func (l *link) readReady(fd uintptr) bool {
 		case unix.EAGAIN:
 			l.rdN = 0
 			l.rdBuf.rest()
+			l.wakeAt(int(fd), len(l.rdBody))
 			return false
 		}
 		l.rdN = max(l.rdN, 0)
 		return true
 	}
 }
+
+// A peer that is in the middle of a large body wakes the reader for each of its
+// packets. Where rest bytes of it are missing, that is put off until many are
+// there; they will come, or the connection ends.
+func (l *link) wakeAt(fd, rest int) {
+	low := 1
+	if rest >= lowFrom && l.tcp {
+		low = min(rest, lowMost)
+	}
+	if low != l.rdLow {
+		l.rdLow = low
+		lowWater(fd, low)
+	}
+}
+
+// From which rest on waking is put off, and until how many bytes at most.
+const (
+	lowFrom = 64 << 10
+	lowMost = 256 << 10
+)
 
 // canTry reports whether the connection has a descriptor.
 func (l *link) canTry() bool { return l.raw != nil }

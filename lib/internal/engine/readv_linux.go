@@ -12,3 +12,7 @@ func writev(fd int, bufs [][]byte) (int, error) {
 
 // maxIov is IOV_MAX, the most buffers that one call takes.
 const maxIov = 1024
+
+// lowWater makes a descriptor readable only when n bytes are there, or the end
+// (SO_RCVLOWAT, socket(7)). Where that fails it stays as it is.
+func lowWater(fd, n int) { unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVLOWAT, n) }
