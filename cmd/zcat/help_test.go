@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"net"
@@ -15,35 +14,8 @@ import (
 	"time"
 
 	"ztools/lib/cli"
+	"ztools/lib/cli/clitest"
 )
-
-// help is what --help prints.
-func help(t *testing.T) string {
-	t.Helper()
-	var out bytes.Buffer
-	status := newTool().Main([]string{"zcat", "--help"}, cli.Stdio{In: strings.NewReader(""), Out: &out, Err: os.Stderr})
-	if status != cli.StatusOK {
-		t.Fatalf("--help: status %d", status)
-	}
-	return out.String()
-}
-
-// exampleGroups cuts the examples out of --help: command lines under a comment
-// run together.
-func exampleGroups(text string) [][]string {
-	_, text, _ = strings.Cut(text, "Examples:\n")
-	text, _, _ = strings.Cut(text, "\n\n")
-	var groups [][]string
-	for line := range strings.Lines(text) {
-		line = strings.TrimSpace(line)
-		if strings.HasPrefix(line, "#") {
-			groups = append(groups, nil)
-			continue
-		}
-		groups[len(groups)-1] = append(groups[len(groups)-1], line)
-	}
-	return groups
-}
 
 // TestHelpExamplesRun runs the examples as --help prints them, each group with a
 // free port in place of the printed one. All commands of a group but the last
@@ -52,7 +24,7 @@ func TestHelpExamplesRun(t *testing.T) {
 	if _, err := exec.LookPath("sh"); err != nil {
 		t.Skip("the examples need a Unix shell")
 	}
-	groups := exampleGroups(help(t))
+	groups := clitest.Groups(clitest.Help(t, newTool()))
 	if len(groups) < 5 {
 		t.Fatalf("--help has %d examples", len(groups))
 	}
@@ -121,7 +93,7 @@ func TestManPageHasEveryFlag(t *testing.T) {
 	for _, m := range regexp.MustCompile(`(?m)^\.BR? .*--([a-z-]+)`).FindAllStringSubmatch(page, -1) {
 		documented[m[1]] = true
 	}
-	usage := help(t)
+	usage := clitest.Help(t, newTool())
 	for _, f := range flags() {
 		if !strings.Contains(usage, "--"+f.Name+" ") {
 			t.Errorf("--%s is not in --help", f.Name)
@@ -160,7 +132,7 @@ func TestManPagesHaveTheTables(t *testing.T) {
 			t.Errorf("template field %s is not described", f.Field)
 		}
 	}
-	for _, group := range exampleGroups(help(t)) {
+	for _, group := range clitest.Groups(clitest.Help(t, newTool())) {
 		for _, line := range group {
 			if !strings.Contains(page, "\n"+line+"\n") {
 				t.Errorf("example %q is not in the manual page", line)

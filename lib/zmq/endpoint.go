@@ -45,7 +45,15 @@ func lookup(ep string) (t transport.Transport, rest string, err error) {
 	return t, rest, nil
 }
 
-// snapshot is a copy of the options for a bind or connect.
+// resolveLocked is how each call about an endpoint begins.
+func (s *Socket) resolveLocked(ep string) (t transport.Transport, rest string, err error) {
+	if err := s.aliveLocked(); err != nil {
+		return nil, "", err
+	}
+	return lookup(ep)
+}
+
+// snapshotLocked is a copy of the options for a bind or connect.
 func (s *Socket) snapshotLocked() *option.Options {
 	o := s.opts
 	return &o
@@ -66,10 +74,7 @@ func (s *Socket) Bind(ep string) error {
 func (s *Socket) bind(ep string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := s.aliveLocked(); err != nil {
-		return err
-	}
-	t, rest, err := lookup(ep)
+	t, rest, err := s.resolveLocked(ep)
 	if err != nil {
 		return err
 	}
@@ -106,10 +111,7 @@ func (s *Socket) Connect(ep string) error {
 func (s *Socket) connect(ep string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := s.aliveLocked(); err != nil {
-		return err
-	}
-	t, rest, err := lookup(ep)
+	t, rest, err := s.resolveLocked(ep)
 	if err != nil {
 		return err
 	}
@@ -161,10 +163,7 @@ func (s *Socket) term(op, ep string) error {
 
 // takeLocked takes the binds and connects of an endpoint off the list.
 func (s *Socket) takeLocked(ep string) ([]endpoint, error) {
-	if err := s.aliveLocked(); err != nil {
-		return nil, err
-	}
-	t, rest, err := lookup(ep)
+	t, rest, err := s.resolveLocked(ep)
 	if err != nil {
 		return nil, err
 	}

@@ -30,9 +30,9 @@ func Help(t *testing.T, tool *cli.Tool) string {
 	return out.String()
 }
 
-// groups cuts the examples out of --help: the command lines under a comment run
+// Groups cuts the examples out of --help: the command lines under a comment run
 // together.
-func groups(text string) [][]string {
+func Groups(text string) [][]string {
 	_, text, _ = strings.Cut(text, "Examples:\n")
 	text, _, _ = strings.Cut(text, "\n\n")
 	var groups [][]string
@@ -56,7 +56,7 @@ func Examples(t *testing.T, tool *cli.Tool, server func(command string) bool) {
 	if _, err := exec.LookPath("sh"); err != nil {
 		t.Skip("the examples need a Unix shell")
 	}
-	all := groups(Help(t, tool))
+	all := Groups(Help(t, tool))
 	if len(all) == 0 {
 		t.Fatal("--help has no examples")
 	}
@@ -215,7 +215,7 @@ func Manual(t *testing.T, tool *cli.Tool) {
 			t.Errorf("exit status %s is not in the manual page", s.Status)
 		}
 	}
-	for _, line := range slices.Concat(groups(Help(t, tool))...) {
+	for _, line := range slices.Concat(Groups(Help(t, tool))...) {
 		if !strings.Contains(page, "\n"+line+"\n") {
 			t.Errorf("example %q is not in the manual page", line)
 		}
