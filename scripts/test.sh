@@ -22,17 +22,22 @@ as_root() {
 	if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi
 }
 
-# have_debian says whether libzmq's headers and pyzmq are there.
-have_debian() {
-	[ -e /usr/include/zmq.h ] && /usr/bin/python3 -c 'import zmq' 2>/dev/null
-}
+# The Debian packages that tests need, and what for.
+debian=(
+	libzmq3-dev # libzmq 4.3.4 and its headers
+	python3-zmq # the peer of the interop tests
+)
 
 debian_peers() {
-	have_debian && return
+	local missing=() name
+	for name in "${debian[@]}"; do
+		[ "$(dpkg-query -W -f '${db:Status-Status}' "$name" 2>/dev/null)" = installed ] || missing+=("$name")
+	done
+	[ ${#missing[@]} -eq 0 ] && return
 	if ! command -v apt-get >/dev/null; then
-		echo "missing: libzmq3-dev and python3-zmq (no apt-get here); tests against libzmq are skipped"
-	elif ! { as_root apt-get update && as_root apt-get install -y libzmq3-dev python3-zmq; } >"$peers/apt.log" 2>&1; then
-		echo "missing: libzmq3-dev and python3-zmq (no root or no network, see .peers/apt.log); tests against libzmq are skipped"
+		echo "missing: ${missing[*]} (no apt-get here); the tests that need them are skipped"
+	elif ! { as_root apt-get update && as_root apt-get install -y --no-install-recommends "${missing[@]}"; } >"$peers/apt.log" 2>&1; then
+		echo "missing: ${missing[*]} (no root or no network, see .peers/apt.log); the tests that need them are skipped"
 	fi
 }
 
