@@ -23,14 +23,14 @@ type endpoint interface {
 	unsent() int
 }
 
-// transports are the schemes other than inproc.
-var transports = map[string]transport.Transport{
+// schemes are those other than inproc.
+var schemes = map[string]transport.Scheme{
 	"tcp": tcp.Transport{},
 	"ipc": ipc.Transport{},
 }
 
-// lookup finds the transport of an endpoint; nil stands for inproc.
-func lookup(ep string) (t transport.Transport, rest string, err error) {
+// lookup finds the scheme of an endpoint; nil stands for inproc.
+func lookup(ep string) (t transport.Scheme, rest string, err error) {
 	scheme, rest, err := transport.Split(ep)
 	if err != nil {
 		return nil, "", err
@@ -38,7 +38,7 @@ func lookup(ep string) (t transport.Transport, rest string, err error) {
 	if scheme == "inproc" {
 		return nil, rest, nil
 	}
-	t, ok := transports[scheme]
+	t, ok := schemes[scheme]
 	if !ok {
 		return nil, "", EPROTONOSUPPORT
 	}
@@ -46,7 +46,7 @@ func lookup(ep string) (t transport.Transport, rest string, err error) {
 }
 
 // resolveLocked is how each call about an endpoint begins.
-func (s *Socket) resolveLocked(ep string) (t transport.Transport, rest string, err error) {
+func (s *Socket) resolveLocked(ep string) (t transport.Scheme, rest string, err error) {
 	if err := s.aliveLocked(); err != nil {
 		return nil, "", err
 	}
@@ -78,9 +78,16 @@ func (s *Socket) bind(ep string) error {
 	if err != nil {
 		return err
 	}
-	if t == nil {
-		return s.bindInprocLocked(ep)
+	switch t := t.(type) {
+	case transport.Transport:
+		return s.listenLocked(t, ep, rest)
+	case transport.Medium:
+		return s.enterLocked(t, ep, rest, true)
 	}
+	return s.bindInprocLocked(ep)
+}
+
+func (s *Socket) listenLocked(t transport.Transport, ep, rest string) (err error) {
 	b := &binding{sock: s, opts: s.snapshotLocked()}
 	if b.listener, err = t.Listen(rest, b.opts); err != nil {
 		s.emit(Event{Endpoint: ep}, BindFailed, int(NumberOf(err)), err)
@@ -115,9 +122,16 @@ func (s *Socket) connect(ep string) error {
 	if err != nil {
 		return err
 	}
-	if t == nil {
-		return s.connectInprocLocked(ep)
+	switch t := t.(type) {
+	case transport.Transport:
+		return s.dialLocked(t, ep, rest)
+	case transport.Medium:
+		return s.enterLocked(t, ep, rest, false)
 	}
+	return s.connectInprocLocked(ep)
+}
+
+func (s *Socket) dialLocked(t transport.Transport, ep, rest string) error {
 	if s.typ.once() && len(s.endpoints[ep]) > 0 {
 		return nil
 	}

@@ -190,9 +190,16 @@ func (x *session) open(c *connection, local bool) error {
 		x.sock.emit(x.event(c), Disconnected, 0, err)
 		return err
 	}
+	x.start(c, local)
+	return nil
+}
+
+// start makes and starts the engine, unless the session was closed meanwhile, and
+// attaches the pipe.
+func (x *session) start(c *connection, local bool) {
 	e, end := x.engine(c)
-	if e == nil { // closed meanwhile
-		return nil
+	if e == nil {
+		return
 	}
 	c.engine = e
 	if !x.life.during(e.Stop) {
@@ -203,15 +210,19 @@ func (x *session) open(c *connection, local bool) error {
 	}
 	x.sock.countPeer(+1)
 	e.Start()
-	return nil
 }
 
-// shut is the end of a connection that ended with err.
-func (x *session) shut(c *connection, err error) {
+// stop ends the engine.
+func (x *session) stop(c *connection) {
 	c.engine.Stop()
 	c.engine.Detach()
 	x.leave()
 	x.sock.countPeer(-1)
+}
+
+// shut is the end of a connection that ended with err.
+func (x *session) shut(c *connection, err error) {
+	x.stop(c)
 	x.sock.emit(x.event(c), Disconnected, 0, err)
 }
 

@@ -49,6 +49,10 @@ type Result struct {
 	Rest []byte
 }
 
+// Bare is the Result where there is no handshake: the connection carries frames
+// and nothing else, neither commands nor heartbeats.
+func Bare() *Result { return &Result{Version: wire.ZMTP20} }
+
 // Handshake speaks with the peer on conn until both may send messages, at most
 // as long as ZMQ_HANDSHAKE_IVL. It does not close conn. CauseOf tells the kinds
 // of its errors apart. After success conn has no deadline.

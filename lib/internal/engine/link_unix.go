@@ -7,6 +7,8 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"ztools/lib/internal/transport"
 )
 
 // link reads and writes a connection through its descriptor where there is
@@ -34,6 +36,9 @@ type link struct {
 
 func (l *link) open(conn net.Conn) {
 	l.conn = conn
+	if _, ok := conn.(transport.Framed); ok {
+		return // its descriptor carries something else
+	}
 	if c, ok := conn.(syscall.Conn); ok {
 		if raw, err := c.SyscallConn(); err == nil {
 			l.raw = raw

@@ -7,6 +7,7 @@ import (
 
 	"ztools/lib/internal/msg"
 	"ztools/lib/internal/pipe"
+	"ztools/lib/internal/transport"
 	"ztools/lib/internal/wire"
 )
 
@@ -95,8 +96,8 @@ func (e *Engine) drain() bool {
 			e.goodbye()
 			return true
 		}
-		n, err := w.bufs.WriteTo(e.conn)
-		w.sent += int(n)
+		n, err := e.write()
+		w.sent += n
 		if err != nil {
 			w.broken = true
 			break
@@ -104,6 +105,15 @@ func (e *Engine) drain() bool {
 		e.settle()
 	}
 	return true
+}
+
+// write writes the rest of the segment.
+func (e *Engine) write() (int, error) {
+	if c, ok := e.conn.(transport.Framed); ok {
+		return c.WriteFrames(e.out.bufs)
+	}
+	n, err := e.out.bufs.WriteTo(e.conn)
+	return int(n), err
 }
 
 // tryFlush is the eager sender's way: true if all that was queued is written.

@@ -60,6 +60,9 @@ func newXPub(o *option.Options) *xpub {
 
 func (s *xpub) Attach(p *pipe.Pipe) {
 	s.dist.attach(p)
+	if p.All {
+		s.subs.Add(nil, p)
+	}
 	if len(s.welcome) > 0 {
 		p.Write(&msg.Msg{Body: s.welcome})
 	}

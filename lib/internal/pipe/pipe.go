@@ -75,6 +75,7 @@ type Pipe struct {
 	RoutingID string // ROUTER, REP, STREAM: the peer's id
 	ID        uint32 // SERVER, PEER: the peer's id
 	Local     bool   // the connection was made by connect, not by bind
+	All       bool   // nobody can subscribe over it (udp, pgm, norm): it gets every message
 	Tag       any    // the holder's own
 }
 

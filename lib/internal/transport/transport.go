@@ -1,10 +1,12 @@
-// Package transport is the way from an endpoint's text to a byte stream. Each
-// subpackage is one scheme; this package holds what they share.
+// Package transport is the way from an endpoint's text to a byte stream, or, for
+// the schemes without connections, to a carrier of messages. Each subpackage is
+// one scheme; this package holds what they share.
 //
 //	Split       "tcp://127.0.0.1:5555" -> "tcp", "127.0.0.1:5555"
 //	Transport   Listen for zmq_bind; Check and then Dial for zmq_connect
 //	Listener    Accept until Close; an *AcceptError costs one connection only
 //	Backoff     the pause between two dials
+//	Medium      Open for both, where nobody is connected to (carrier.go)
 //	Error       an operating system's error with its number in zmq.h
 package transport
 
@@ -18,9 +20,19 @@ import (
 	"ztools/lib/internal/option"
 )
 
-// Transport is one scheme. Implementations have no state: they are safe for
-// use by many goroutines. Rest is always the endpoint's text behind "://".
+// Scheme is a Transport or a Medium. Implementations have no state: they are safe
+// for use by many goroutines. Rest is always the endpoint's text behind "://".
+type Scheme interface {
+	// Aliases lists the other endpoints, scheme included, under which the
+	// text may have been bound or connected, in the order in which zmq_unbind
+	// and zmq_disconnect try them after the text itself.
+	Aliases(rest string, o *option.Options) []string
+}
+
+// Transport is a scheme with connections.
 type Transport interface {
+	Scheme
+
 	// Listen binds and starts to listen (zmq_bind). A host name is looked up
 	// at once. The options are read and not kept. Errors wrap an errno.Errno.
 	Listen(rest string, o *option.Options) (Listener, error)
@@ -32,11 +44,6 @@ type Transport interface {
 	// included. It ends when ctx does. Errors wrap an errno.Errno, except
 	// context.Canceled.
 	Dial(ctx context.Context, rest string, o *option.Options) (net.Conn, error)
-
-	// Aliases lists the other endpoints, scheme included, under which the
-	// text may have been bound or connected, in the order in which zmq_unbind
-	// and zmq_disconnect try them after the text itself.
-	Aliases(rest string, o *option.Options) []string
 }
 
 // Listener is a bound endpoint.

@@ -10,6 +10,8 @@
 //  4. metadata.go    READY and its kin carry properties
 //  5. sockettype.go  Socket-Type decides whether the two may talk
 //
+// Transports with a framing of their own read the frames to send by walk.go.
+//
 // What is wrong with a peer's bytes is a ProtocolError (error.go).
 package wire
 

@@ -1,0 +1,47 @@
+package zmq
+
+import (
+	"ztools/lib/internal/engine"
+	"ztools/lib/internal/transport"
+)
+
+// A membership is one bind or connect of a scheme without connections (udp, pgm,
+// epgm, norm): a session with one carrier for its whole life, which makes no
+// handshake and, as in libzmq, no events.
+type membership struct {
+	*session
+	carrier transport.Carrier
+}
+
+// enterLocked is Bind and Connect on a medium. The pipe is there at once, so
+// nothing that is sent from now on is lost to a late start.
+func (s *Socket) enterLocked(m transport.Medium, ep, rest string, bind bool) error {
+	if !bind && s.typ.once() && len(s.endpoints[ep]) > 0 {
+		return nil
+	}
+	o := s.snapshotLocked()
+	carrier, err := m.Open(rest, bind, o)
+	if err != nil {
+		return err
+	}
+	j := &membership{s.newSession(o, ep), carrier}
+	_, end := j.newPipe()
+	end.Local, end.All = !bind, true
+	s.attachLocked(end, network)
+	s.last = carrier.Endpoint()
+	s.endpoints[ep] = append(s.endpoints[ep], j)
+	s.wg.Add(1)
+	go j.run()
+	return nil
+}
+
+// run moves messages until the session ends. It is owned by the socket.
+func (j *membership) run() {
+	defer j.sock.wg.Done()
+	defer j.finish()
+	defer j.sock.forget(j.endpoint, j)
+	c := &connection{Conn: j.carrier, result: engine.Bare()}
+	j.start(c, true)
+	c.engine.ReadLoop()
+	j.stop(c)
+}
