@@ -9,6 +9,7 @@ import (
 
 	"ztools/lib/internal/engine"
 	"ztools/lib/internal/pipe"
+	"ztools/lib/internal/sysfd"
 )
 
 // An inbox is how everything that is not a call of the user reaches a socket:
@@ -21,13 +22,16 @@ import (
 // so two sockets joined by inproc cannot wait for each other.
 type inbox struct {
 	pending atomic.Bool // something was posted; read before taking mu
+	watched atomic.Bool // there are watchers
 
-	mu      sync.Mutex // guards the fields below
-	posts   []post
-	spare   []post // memory for posts
-	waiters []*waiter
-	free    []*waiter
-	ended   bool // never wait again: the socket or the context has ended
+	mu       sync.Mutex // guards the fields below
+	posts    []post
+	spare    []post // memory for posts
+	waiters  []*waiter
+	free     []*waiter
+	watchers []Watcher
+	fd       *sysfd.Signal // the value of FD, if it was asked for
+	ended    bool          // never wait again: the socket or the context has ended
 }
 
 // post is one thing that happened to a pipe.
@@ -72,6 +76,9 @@ func (in *inbox) take() []post {
 	posts := in.posts
 	in.posts, in.spare = in.spare[:0], posts
 	in.pending.Store(in.ended)
+	if in.fd != nil && !in.ended {
+		in.fd.Clear()
+	}
 	return posts
 }
 
@@ -91,6 +98,7 @@ func (in *inbox) wakeLocked() {
 		in.waiters[i] = nil
 	}
 	in.waiters = in.waiters[:0]
+	in.tellLocked()
 }
 
 // end makes every call look at whether the socket is still alive, from now on.

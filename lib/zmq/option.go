@@ -4,7 +4,6 @@ import (
 	"strings"
 
 	"ztools/lib/internal/option"
-	"ztools/lib/internal/pattern"
 )
 
 // published are the options that another socket of the context reads when it
@@ -91,11 +90,13 @@ func (s *Socket) getLocked(id Option) (any, error) {
 	case LastEndpoint:
 		return s.last, nil
 	case Events:
-		return int(s.pattern.Ready() & (pattern.In | pattern.Out)), nil
+		return int(s.readyLocked()), nil
+	case FD:
+		return s.descriptorLocked()
 	case ThreadSafe:
-		return s.typ >= Server && s.typ != Dgram, nil
+		return s.threadSafe(), nil
 	case RcvMore:
-		return false, nil // messages are received whole
+		return s.next < len(s.parts.parts), nil // only TryRecvPart receives less than all
 	}
 	if v, err := s.pattern.Get(id); err != EINVAL {
 		return v, err
@@ -105,6 +106,20 @@ func (s *Socket) getLocked(id Option) (any, error) {
 		return nil, EINVAL
 	}
 	return row.Get(&s.opts)
+}
+
+// threadSafe reports whether libzmq's socket of that type is safe for use by
+// many threads.
+func (s *Socket) threadSafe() bool { return s.typ >= Server && s.typ != Dgram }
+
+// descriptorLocked is the value of FD, which libzmq refuses to give for the
+// types that are safe for use by many threads.
+func (s *Socket) descriptorLocked() (any, error) {
+	if s.threadSafe() {
+		return nil, EINVAL
+	}
+	fd, err := s.inbox.descriptor()
+	return fd, err
 }
 
 // SetByName changes an option by libzmq's name, in any case, with or without

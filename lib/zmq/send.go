@@ -60,7 +60,7 @@ func (s *Socket) sendOne(body []byte) bool {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.inbox.pending.Load() || s.waited {
+	if s.inbox.pending.Load() || s.waited || s.halfway {
 		return false
 	}
 	s.small.Body = body

@@ -38,6 +38,10 @@ type Socket struct {
 	waits     int     // so many Recvs had to wait, without a bound
 	peers     int     // peers whose handshake is done
 	gone      bool    // Close was called
+	parts     Message // what TryRecvPart has received, from parts[next] on still to be given
+	next      int
+	halfway   bool    // TrySendPart has not had the last part of a message
+	late      []post  // what has to wait for that part: patterns know no other way in the middle of a message
 	in        msg.Msg // the frame that is being received
 	out       msg.Msg // the frame of a Message that is being sent
 	small     msg.Msg // the small part that is being sent; only Body and Flags are ever set
@@ -97,7 +101,7 @@ func (s *Socket) catchUpLocked() error {
 			case writable:
 				s.pattern.Writable(p.pipe)
 			case hiccup:
-				s.pattern.Hiccup(p.pipe)
+				s.hiccupLocked(p)
 			}
 		}
 	}
@@ -136,10 +140,24 @@ func (s *Socket) attachLocked(p *pipe.Pipe, kind pipeKind) {
 	s.inbox.wake()
 }
 
-// detachLocked takes a pipe away whose other end has closed.
+// hiccupLocked tells the pattern, but not in the middle of a message.
+func (s *Socket) hiccupLocked(p post) {
+	if s.halfway {
+		s.late = append(s.late, p)
+		return
+	}
+	s.pattern.Hiccup(p.pipe)
+}
+
+// detachLocked takes a pipe away whose other end has closed, but not in the
+// middle of a message that is sent: the rest of it goes the same way.
 func (s *Socket) detachLocked(p *pipe.Pipe) {
 	kind, ok := s.pipes[p]
 	if !ok {
+		return
+	}
+	if s.halfway && !s.gone {
+		s.late = append(s.late, post{closed, p})
 		return
 	}
 	delete(s.pipes, p)
@@ -221,8 +239,16 @@ func (s *Socket) Ready() (in, out bool, err error) {
 		return false, false, err
 	}
 	s.pollsLocked()
-	ev := s.pattern.Ready()
+	ev := s.readyLocked()
 	return ev&pattern.In != 0, ev&pattern.Out != 0, nil
+}
+
+func (s *Socket) readyLocked() pattern.Events {
+	ev := s.pattern.Ready() & (pattern.In | pattern.Out)
+	if s.next < len(s.parts.parts) {
+		ev |= pattern.In
+	}
+	return ev
 }
 
 // Unsent is how many messages are queued for peers and were not yet handed to
@@ -282,6 +308,7 @@ func (s *Socket) Close() error {
 // finish waits for what lingers. It is owned by the context.
 func (s *Socket) finish() {
 	s.wg.Wait()
+	s.inbox.closeDescriptor()
 	s.monitor.end(s)
 	s.ctx.forget(s)
 	s.ctx.open.Done()

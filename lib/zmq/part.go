@@ -1,0 +1,184 @@
+package zmq
+
+import (
+	"bytes"
+
+	"ztools/lib/internal/msg"
+)
+
+// Properties are what the messages of one connection share, such as Socket-Type
+// and Peer-Address; see Message.Property. All messages of a connection have the
+// same pointer.
+type Properties = msg.Meta
+
+// Part is one part of a message, for those who pass messages on part by part,
+// as the C interface does. Everybody else sends and receives whole messages.
+type Part struct {
+	Body       []byte
+	More       bool        // further parts of the same message follow
+	Group      string      // RADIO and DISH
+	RoutingID  uint32      // SERVER and PEER
+	Properties *Properties // of a received part; nil over inproc
+
+	buf  *msg.Buf  // the pool's buffer behind Body, or nil
+	pool *msg.Pool // where buf goes
+}
+
+// Release gives memory behind Body, if it is the library's, back for other
+// messages. Nobody may use Body afterwards.
+func (p *Part) Release() {
+	if p.buf != nil {
+		p.pool.Put(p.buf)
+		p.Body, p.buf = nil, nil
+	}
+}
+
+// own makes a large body the library's.
+func (p *Part) own(pool *msg.Pool) {
+	if len(p.Body) >= msg.RefMin && p.buf == nil {
+		p.Body, p.buf = pool.Copy(p.Body)
+		p.pool = pool
+	}
+}
+
+// TrySendPart sends one part and never waits: EAGAIN if it cannot be sent now.
+// The peer gets the parts together with the last one, which has More off; until
+// then the socket must not be used to send by anybody else. The bytes are
+// copied. After an error the same part may be tried again, or is to be
+// released. Errors are those of Send; only the first part of a message meets
+// EAGAIN and EHOSTUNREACH.
+func (s *Socket) TrySendPart(p *Part) error {
+	if !p.More && len(p.Body) < msg.RefMin && p.RoutingID == 0 && p.Group == "" && s.sendOne(p.Body) {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.sendPartLocked(p)
+}
+
+func (s *Socket) sendPartLocked(p *Part) error {
+	begin := s.startSendLocked
+	if s.halfway {
+		begin = s.aliveLocked
+	}
+	if err := begin(); err != nil {
+		return err
+	}
+	p.own(&s.ctx.pool)
+	f := &s.out
+	*f = msg.Msg{Body: p.Body, Buf: p.buf, Group: p.Group, RoutingID: p.RoutingID}
+	if p.More {
+		f.Flags = msg.More
+	}
+	err := s.pattern.Send(f)
+	f.Body, f.Buf = nil, nil
+	if err != nil {
+		return err
+	}
+	if p.buf != nil {
+		p.Body, p.buf = nil, nil
+	}
+	s.halfway = p.More
+	if p.More {
+		s.only.Store(nil)
+		return nil
+	}
+	s.eager.Store(false)
+	s.catchUpLateLocked()
+	return nil
+}
+
+// catchUpLateLocked applies what had to wait for the end of a message.
+func (s *Socket) catchUpLateLocked() {
+	for _, p := range s.late {
+		switch p.kind {
+		case closed:
+			s.detachLocked(p.pipe)
+		case hiccup:
+			s.pattern.Hiccup(p.pipe)
+		}
+	}
+	s.late = s.late[:0]
+}
+
+// TryRecvPart receives the next part of a message into p and never waits: EAGAIN
+// if there is no message. A body that fits into room is written there, so that
+// nothing is allocated; a larger one is the caller's, who may release it.
+// Errors are those of Recv. Whole messages must not be received before the last
+// part of a begun one.
+func (s *Socket) TryRecvPart(p *Part, room []byte) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.pollsLocked()
+	if err := s.aliveLocked(); err != nil {
+		return err
+	}
+	if s.next < len(s.parts.parts) {
+		s.nextPartLocked(p, room)
+		return nil
+	}
+	f := &s.in
+	if err := s.pattern.Recv(f); err != nil {
+		if err == EAGAIN && s.inbox.watched.Load() { // somebody waits
+			s.waited = true
+			s.only.Store(nil)
+		}
+		return err
+	}
+	if !f.HasMore() {
+		p.fill(f.Body, f.Buf, room)
+		p.pool, p.More = &s.ctx.pool, false
+		p.Properties, p.Group, p.RoutingID = f.Meta, f.Group, f.RoutingID
+		return nil
+	}
+	if err := s.gatherLocked(f); err != nil {
+		return err
+	}
+	s.nextPartLocked(p, room)
+	return nil
+}
+
+// gatherLocked receives the whole message that begins with f: a pattern gives
+// messages as a whole.
+func (s *Socket) gatherLocked(f *msg.Msg) error {
+	m := &s.parts
+	m.Reset()
+	m.pool = &s.ctx.pool
+	s.next = 0
+	for m.take(f); f.HasMore(); m.take(f) {
+		if err := s.pattern.Recv(f); err != nil {
+			m.Reset()
+			return err
+		}
+	}
+	m.meta, m.id, m.group = f.Meta, f.RoutingID, f.Group
+	return nil
+}
+
+// nextPartLocked gives the next part of the gathered message.
+func (s *Socket) nextPartLocked(p *Part, room []byte) {
+	m := &s.parts
+	from := &m.parts[s.next]
+	if len(from.body) >= msg.RefMin {
+		p.fill(from.body, from.buf, room)
+		*from = part{}
+	} else {
+		p.fill(from.body, nil, room)
+	}
+	s.next++
+	p.pool, p.More = m.pool, s.next < len(m.parts)
+	p.Properties, p.Group, p.RoutingID = m.meta, m.group, m.id
+}
+
+// fill sets the body as TryRecvPart promises.
+func (p *Part) fill(body []byte, buf *msg.Buf, room []byte) {
+	p.Body, p.buf = body, nil
+	switch {
+	case len(body) >= msg.RefMin:
+		p.buf = buf
+	case len(body) <= len(room):
+		p.Body = room[:copy(room, body)]
+	default:
+		p.Body = bytes.Clone(body)
+	}
+}

@@ -1,0 +1,119 @@
+package zmq_test
+
+import (
+	"bytes"
+	"testing"
+
+	"ztools/lib/zmq"
+)
+
+// joined are two sockets connected by inproc.
+func joined(t *testing.T, a, b zmq.Type) (binder, connector *zmq.Socket) {
+	t.Helper()
+	c := newContext(t)
+	binder, connector = open(t, c, a), open(t, c, b)
+	ok(t, "bind", binder.Bind("inproc://joined"))
+	ok(t, "connect", connector.Connect("inproc://joined"))
+	return binder, connector
+}
+
+// sendParts sends a message part by part.
+func sendParts(t *testing.T, s *zmq.Socket, parts ...string) {
+	t.Helper()
+	for i, body := range parts {
+		p := zmq.Part{Body: []byte(body), More: i < len(parts)-1}
+		ok(t, "send part", s.TrySendPart(&p))
+	}
+}
+
+// recvPart receives a part and checks it, and what is said to follow.
+func recvPart(t *testing.T, s *zmq.Socket, want string, more bool) {
+	t.Helper()
+	var p zmq.Part
+	room := make([]byte, 4)
+	if err := s.TryRecvPart(&p, room); err != nil {
+		t.Fatalf("recv part %q: %v", want, err)
+	}
+	if string(p.Body) != want || p.More != more {
+		t.Errorf("got %d bytes %.20q, more %v; want %d bytes %.20q, more %v", len(p.Body), p.Body, p.More, len(want), want, more)
+	}
+	if n := len(want); n > 0 && n <= len(room) && &p.Body[0] != &room[0] {
+		t.Errorf("%q was not written into the room given", want)
+	}
+	if v, err := s.Get(zmq.RcvMore); v != more || err != nil {
+		t.Errorf("RCVMORE is %v, %v", v, err)
+	}
+	p.Release()
+}
+
+func TestPartsMakeAMessage(t *testing.T) {
+	big := string(bytes.Repeat([]byte("b"), 10_000))
+	for _, message := range [][]string{{"one"}, {""}, {"a", "b"}, {"", "longer than room", big}, {big}, {big, "", big, "end"}} {
+		pull, push := joined(t, zmq.Pull, zmq.Push)
+		for i, body := range message[:len(message)-1] {
+			sendParts(t, push, message[i:i+1]...) // each a message of its own
+			recvPart(t, pull, body, false)
+		}
+		sendParts(t, push, message...)
+		for i, body := range message {
+			if in, _, err := pull.Ready(); !in || err != nil {
+				t.Fatalf("not ready for part %d: %v", i, err)
+			}
+			recvPart(t, pull, body, i < len(message)-1)
+		}
+		if in, _, _ := pull.Ready(); in {
+			t.Error("ready after the last part")
+		}
+	}
+}
+
+// A begun message is not seen by the peer, and its end tells what it is.
+func TestHalfAMessageIsNotReceived(t *testing.T) {
+	pull, push := joined(t, zmq.Pull, zmq.Push)
+	p := zmq.Part{Body: []byte("a"), More: true}
+	ok(t, "send", push.TrySendPart(&p))
+	expectErr(t, "recv", pull.TryRecvPart(&p, nil), zmq.EAGAIN)
+	sendParts(t, push, "b")
+	recvPart(t, pull, "a", true)
+	recvPart(t, pull, "b", false)
+}
+
+// The rest of a message whose peer leaves in the middle goes to nobody else.
+func TestPeerLeavesInTheMiddle(t *testing.T) {
+	pull, push := joined(t, zmq.Pull, zmq.Push)
+	p := zmq.Part{Body: []byte("a"), More: true}
+	ok(t, "send", push.TrySendPart(&p))
+	ok(t, "unbind", pull.Unbind("inproc://joined"))
+	ok(t, "bind again", pull.Bind("inproc://other"))
+	ok(t, "connect again", push.Connect("inproc://other"))
+	sendParts(t, push, "b")
+	sendParts(t, push, "c")
+	recvPart(t, pull, "c", false)
+	expectErr(t, "recv", pull.TryRecvPart(&p, nil), zmq.EAGAIN)
+}
+
+func TestPartErrors(t *testing.T) {
+	c := newContext(t)
+	push, pull, req := open(t, c, zmq.Push), open(t, c, zmq.Pull), open(t, c, zmq.Req)
+	router := open(t, c, zmq.Router)
+	ok(t, "mandatory", router.Set(zmq.RouterMandatory, true))
+	big := zmq.Part{Body: make([]byte, 10_000)}
+	expectErr(t, "nobody", push.TrySendPart(&big), zmq.EAGAIN)
+	expectErr(t, "nobody again", push.TrySendPart(&big), zmq.EAGAIN)
+	big.Release()
+	small := zmq.Part{Body: []byte("x"), More: true}
+	expectErr(t, "direction", pull.TrySendPart(&small), zmq.ENOTSUP)
+	expectErr(t, "direction", push.TryRecvPart(&small, nil), zmq.ENOTSUP)
+	expectErr(t, "turn", req.TryRecvPart(&small, nil), zmq.EFSM)
+	expectErr(t, "route", router.TrySendPart(&zmq.Part{Body: []byte("x"), More: true}), zmq.EHOSTUNREACH)
+	push.Close()
+	expectErr(t, "closed", push.TrySendPart(&zmq.Part{}), zmq.ENOTSOCK)
+}
+
+// ok stops the test if a call has failed.
+func ok(t *testing.T, what string, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatalf("%s: %v", what, err)
+	}
+}
