@@ -10,6 +10,7 @@ import (
 
 	"ztools/lib/internal/engine"
 	"ztools/lib/internal/option"
+	"ztools/lib/internal/pattern"
 	"ztools/lib/internal/transport"
 	"ztools/lib/internal/transport/ipc"
 	"ztools/lib/internal/transport/tcp"
@@ -109,15 +110,55 @@ func (s *Socket) listenLocked(t transport.Transport, ep, rest string) (err error
 // listen yet. On DEALER, SUB, PUB and REQ a second Connect to the same endpoint
 // does nothing. Errors: EINVAL, EPROTONOSUPPORT, ENAMETOOLONG, ETERM, ENOTSOCK.
 func (s *Socket) Connect(ep string) error {
-	if err := s.connect(ep); err != nil {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.connectLocked(ep); err != nil {
 		return &Error{"connect", ep, err}
 	}
 	return nil
 }
 
-func (s *Socket) connect(ep string) error {
+// ConnectPeer is Connect on a PEER socket and returns the routing id of the
+// peer, to which messages can be addressed at once and as long as the endpoint
+// is connected (zmq_connect_peer(3)). Errors also: ENOTSUP on another type,
+// EFAULT with IMMEDIATE.
+func (s *Socket) ConnectPeer(ep string) (id uint32, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	peers, ok := s.pattern.(pattern.Numbered)
+	switch {
+	case !ok || s.typ != Peer:
+		err = ENOTSUP
+	case s.opts.Immediate:
+		err = EFAULT
+	default:
+		err = s.connectLocked(ep)
+	}
+	if err != nil {
+		return 0, &Error{"connect", ep, err}
+	}
+	return peers.Latest(), nil
+}
+
+// DisconnectPeer ends the connection of a SERVER or PEER socket to the peer with
+// that routing id (zmq_disconnect_peer(3)). Errors: EHOSTUNREACH if there is
+// none, ENOTSUP on another type, ETERM, ENOTSOCK.
+func (s *Socket) DisconnectPeer(id uint32) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	err := s.aliveLocked()
+	if p, ok := s.pattern.(pattern.Numbered); err == nil && ok {
+		err = p.Disconnect(id)
+	} else if err == nil {
+		err = ENOTSUP
+	}
+	if err != nil {
+		return &Error{Op: "disconnect peer", Err: err}
+	}
+	return nil
+}
+
+func (s *Socket) connectLocked(ep string) error {
 	t, rest, err := s.resolveLocked(ep)
 	if err != nil {
 		return err

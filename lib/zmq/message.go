@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"ztools/lib/internal/msg"
+	"ztools/lib/internal/pattern"
 )
 
 // Message is one message of one or more parts. The zero value has no parts.
@@ -149,12 +150,9 @@ func (m *Message) SetRoutingID(id uint32) error {
 // Group is the group of a message of RADIO and DISH (zmq_msg_group(3)).
 func (m *Message) Group() string { return m.group }
 
-// groupMax is ZMQ_GROUP_MAX_LENGTH.
-const groupMax = 255
-
 // SetGroup sets the group, of at most 255 bytes; a longer one is EINVAL.
 func (m *Message) SetGroup(group string) error {
-	if len(group) > groupMax {
+	if len(group) > pattern.GroupMax {
 		return EINVAL
 	}
 	m.group = group

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"ztools/lib/internal/option"
+	"ztools/lib/internal/pattern"
 )
 
 // published are the options that another socket of the context reads when it
@@ -144,6 +145,33 @@ func (s *Socket) Subscribe(prefix string) error { return s.Set(Subscribe, prefix
 
 // Unsubscribe takes one Subscribe of that prefix back (ZMQ_UNSUBSCRIBE).
 func (s *Socket) Unsubscribe(prefix string) error { return s.Set(Unsubscribe, prefix) }
+
+// Join makes a DISH socket receive the messages of a group, whose name is
+// compared as a whole (zmq_join(3)). Errors: EINVAL for more than 255 bytes or a
+// group already joined, ENOTSUP on another type, ETERM, ENOTSOCK.
+func (s *Socket) Join(group string) error {
+	return s.withGroups("join", func(p pattern.Joiner) error { return p.Join(group) })
+}
+
+// Leave undoes Join (zmq_leave(3)); EINVAL for a group that was not joined.
+func (s *Socket) Leave(group string) error {
+	return s.withGroups("leave", func(p pattern.Joiner) error { return p.Leave(group) })
+}
+
+func (s *Socket) withGroups(op string, call func(pattern.Joiner) error) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	err := s.aliveLocked()
+	if p, ok := s.pattern.(pattern.Joiner); err == nil && ok {
+		err = call(p)
+	} else if err == nil {
+		err = ENOTSUP
+	}
+	if err != nil {
+		return &Error{Op: op, Err: err}
+	}
+	return nil
+}
 
 // OptionInfo describes a socket option for people.
 type OptionInfo struct {

@@ -279,15 +279,18 @@ func (x *session) engine(conn *connection) (*engine.Engine, *pipe.Pipe) {
 		port, end = x.newPipe()
 	}
 	c := engine.Config{
-		Conn:          conn.Conn,
-		Options:       x.opts,
-		Pool:          &x.sock.ctx.pool,
-		Result:        conn.result,
-		Deaf:          x.sock.typ.deaf(),
-		Subscriptions: x.sock.typ.takesSubscriptions(),
+		Conn:     conn.Conn,
+		Options:  x.opts,
+		Pool:     &x.sock.ctx.pool,
+		Result:   conn.result,
+		Deaf:     x.sock.typ.deaf(),
+		Commands: x.sock.typ.commands(),
 	}
-	if x.sock.typ == Req {
+	switch x.sock.typ {
+	case Req:
 		c.Guard = &pattern.ReqGuard{}
+	case Dish:
+		c.Guard = &pattern.DishGuard{}
 	}
 	x.introduce(port.Pipe, conn)
 	return engine.New(c, port), end

@@ -73,7 +73,7 @@ func newSocket(c *Context, t Type) (*Socket, error) {
 		return nil, err
 	}
 	s.pattern = p
-	if t.in(Push, Dealer, Pair) {
+	if t.in(Push, Dealer, Pair, Client, Scatter, Channel) {
 		s.direct, _ = p.(pattern.Direct)
 	}
 	return s, nil

@@ -3,12 +3,17 @@ package zmq
 import (
 	"fmt"
 	"strings"
+
+	"ztools/lib/internal/wire"
 )
 
 // Type is a socket type, with the number it has in zmq.h (zmq_socket(3)).
 type Type int
 
-// The socket types. The first twelve are libzmq's stable ones.
+// The socket types. The first twelve are libzmq's stable ones; the others it
+// calls draft. Messages of SERVER, CLIENT, RADIO, DISH, GATHER, SCATTER, PEER and
+// CHANNEL have one part: to send more is EINVAL, and what a peer sends in more
+// is dropped.
 const (
 	Pair Type = iota
 	Pub
@@ -72,6 +77,17 @@ func (t Type) wantsIdentity() bool { return t.in(Router, Rep, Stream) }
 
 // takesSubscriptions reports whether SUBSCRIBE and CANCEL mean something.
 func (t Type) takesSubscriptions() bool { return t.in(Pub, XPub) }
+
+// commands are the names of the commands that a peer may send to the socket.
+func (t Type) commands() []string {
+	switch {
+	case t.takesSubscriptions():
+		return []string{wire.Subscribe, wire.Cancel}
+	case t == Radio:
+		return []string{wire.Join, wire.Leave}
+	}
+	return nil
+}
 
 // subscribes reports whether the subscriptions are sent again when a
 // connection breaks.

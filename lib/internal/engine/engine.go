@@ -31,8 +31,9 @@ type Config struct {
 	Result *Result
 	// Deaf says that the socket type never receives: messages are dropped.
 	Deaf bool
-	// Subscriptions says that the socket type takes SUBSCRIBE and CANCEL.
-	Subscriptions bool
+	// Commands are the names of those that the socket type takes (SUBSCRIBE and
+	// CANCEL, JOIN and LEAVE); others end here.
+	Commands []string
 	// Guard checks the shape of messages that arrive, or is nil (REQ).
 	Guard Guard
 }
@@ -54,7 +55,7 @@ type Engine struct {
 	mech    security.Mechanism
 	plain   bool // frames pass as they are: ZMTP 2.0 and later, nothing to seal
 	deaf    bool
-	subs    bool
+	takes   []string // names of commands
 	raw     bool
 	guard   Guard
 	done    chan struct{} // closed when the connection is being torn down
@@ -88,7 +89,7 @@ func New(c Config, port *Port) *Engine {
 		opts:  c.Options,
 		pool:  c.Pool,
 		deaf:  c.Deaf,
-		subs:  c.Subscriptions,
+		takes: c.Commands,
 		guard: c.Guard,
 		raw:   c.Result == nil,
 		done:  make(chan struct{}),

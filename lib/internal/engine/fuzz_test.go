@@ -52,12 +52,12 @@ func fuzzed(t *testing.T, k *kind, how uint8, in []byte, piece int) ([]message, 
 	host := &later{}
 	r.port.host = host
 	c := Config{
-		Conn:          newScript(unlimited, cutInto(in, piece)...),
-		Options:       &r.opts,
-		Pool:          &r.pool,
-		Result:        k.result(),
-		Deaf:          how&4 != 0,
-		Subscriptions: how&2 != 0,
+		Conn:     newScript(unlimited, cutInto(in, piece)...),
+		Options:  &r.opts,
+		Pool:     &r.pool,
+		Result:   k.result(),
+		Deaf:     how&4 != 0,
+		Commands: commands(how&2 != 0),
 	}
 	if how&8 != 0 {
 		c.Guard = onlyShort{}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 	"os"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -345,8 +346,8 @@ func (e *Engine) command(m *msg.Msg) error {
 			e.await(time.Duration(ttl) * 100 * time.Millisecond)
 		}
 		e.sendControl(wire.AppendCommand(nil, wire.Pong, context))
-	case wire.Subscribe, wire.Cancel:
-		if e.subs {
+	default:
+		if slices.Contains(e.takes, string(name)) {
 			return e.deliver(&msg.Msg{Flags: msg.Command, Body: m.Body, Buf: m.Buf})
 		}
 	}

@@ -193,7 +193,7 @@ func TestCommands(t *testing.T) {
 			k := framed[0]
 			in := slices.Concat(k.frame(0, "a"), ztest.Frame(4, test.body), k.frame(0, "b"))
 			r := newRig(nil)
-			err := r.connect(Config{Conn: newScript(unlimited, in), Result: k.result(), Subscriptions: subscriptions}).wait()
+			err := r.connect(Config{Conn: newScript(unlimited, in), Result: k.result(), Commands: commands(subscriptions)}).wait()
 			want := []message{{"a"}}
 			if test.got != nil {
 				if subscriptions {

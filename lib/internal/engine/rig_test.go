@@ -348,3 +348,11 @@ func loopback(t testing.TB) (net.Conn, *ztest.Peer) {
 func body(n int) string {
 	return strings.Repeat("0123456789abcdefghijklmnopqrstuvwxyz", n/36+1)[:n]
 }
+
+// commands are those that a PUB takes, if it does.
+func commands(taken bool) []string {
+	if !taken {
+		return nil
+	}
+	return []string{wire.Subscribe, wire.Cancel}
+}

@@ -249,8 +249,12 @@ func downgrade(m *msg.Msg) {
 		return
 	}
 	first := byte(0)
-	if string(name) == wire.Subscribe {
+	switch string(name) {
+	case wire.Subscribe:
 		first = 1
+	case wire.Cancel:
+	default:
+		return // JOIN and LEAVE have no older form
 	}
 	m.Flags &^= msg.Command
 	m.Body = append([]byte{first}, topic...)

@@ -8,7 +8,8 @@
 //
 // What a type does is said by its RFC and by libzmq, which decides where they
 // differ: 28 (REQ REP DEALER ROUTER), 29 (PUB SUB XPUB XSUB), 30 (PUSH PULL),
-// 31 (PAIR), and zmq_socket(3) for STREAM.
+// 31 (PAIR), 41 (SERVER CLIENT), 48 (RADIO DISH), 49 (GATHER SCATTER), 51 (PEER),
+// 52 (CHANNEL), and zmq_socket(3) for STREAM and DGRAM.
 package pattern
 
 import (
@@ -23,6 +24,21 @@ import (
 type Direct interface {
 	// Only is the pipe of the only peer, nil if there are none or more.
 	Only() *pipe.Pipe
+}
+
+// Joiner is a Pattern whose user joins groups (DISH). A group that is too long,
+// joined twice, or left without having been joined is EINVAL.
+type Joiner interface {
+	Join(group string) error
+	Leave(group string) error
+}
+
+// Numbered is a Pattern that gives its peers numbers (SERVER, PEER).
+type Numbered interface {
+	// Latest is the number of the peer that was attached last.
+	Latest() uint32
+	// Disconnect ends the connection to a peer; EHOSTUNREACH if there is none.
+	Disconnect(id uint32) error
 }
 
 // Events says what a socket can do now, as ZMQ_EVENTS does.
@@ -92,6 +108,15 @@ const (
 	XPub
 	XSub
 	Stream
+	Server
+	Client
+	Radio
+	Dish
+	Gather
+	Scatter
+	Dgram
+	Peer
+	Channel
 )
 
 // makers make the pattern of each socket type.
@@ -108,6 +133,16 @@ var makers = [...]func(*option.Options) Pattern{
 	XPub:   func(o *option.Options) Pattern { return newXPub(o) },
 	XSub:   func(o *option.Options) Pattern { return newXSub(o) },
 	Stream: func(o *option.Options) Pattern { return newStream(o) },
+
+	Server:  func(*option.Options) Pattern { return newServer() },
+	Client:  func(*option.Options) Pattern { return single{newDealer()} },
+	Radio:   func(*option.Options) Pattern { return newRadio() },
+	Dish:    func(*option.Options) Pattern { return newDish() },
+	Gather:  func(*option.Options) Pattern { return single{&pull{fq: newFQ()}} },
+	Scatter: func(*option.Options) Pattern { return single{&push{lb: newLB()}} },
+	Dgram:   func(o *option.Options) Pattern { return newDgram(o) },
+	Peer:    func(*option.Options) Pattern { return newServer() },
+	Channel: func(*option.Options) Pattern { return single{&pair{}} },
 }
 
 // New makes the pattern of the socket type with that number in zmq.h. It reads

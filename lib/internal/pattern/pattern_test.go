@@ -28,13 +28,26 @@ var all = []struct {
 	{"XPUB", 9, 0, errno.EAGAIN, Out},
 	{"XSUB", 10, 0, errno.EAGAIN, Out},
 	{"STREAM", 11, errno.EHOSTUNREACH, errno.EAGAIN, Out},
+	{"SERVER", 12, errno.EHOSTUNREACH, errno.EAGAIN, Out},
+	{"CLIENT", 13, errno.EAGAIN, errno.EAGAIN, 0},
+	{"RADIO", 14, 0, errno.ENOTSUP, Out},
+	{"DISH", 15, errno.ENOTSUP, errno.EAGAIN, 0},
+	{"GATHER", 16, errno.ENOTSUP, errno.EAGAIN, 0},
+	{"SCATTER", 17, errno.EAGAIN, errno.ENOTSUP, 0},
+	{"DGRAM", 18, errno.EAGAIN, errno.EAGAIN, 0},
+	{"PEER", 19, errno.EHOSTUNREACH, errno.EAGAIN, Out},
+	{"CHANNEL", 20, errno.EAGAIN, errno.EAGAIN, 0},
 }
 
 func TestWithoutPeers(t *testing.T) {
 	for _, c := range all {
 		t.Run(c.name, func(t *testing.T) {
 			r := newRig(t, c.number)
-			if err := r.try("x|y"); err != error(c.send) && (err != nil || c.send != 0) {
+			text := "x|y"
+			if c.number >= Server && c.number != Dgram {
+				text = "x"
+			}
+			if err := r.try(text); err != error(c.send) && (err != nil || c.send != 0) {
 				t.Errorf("send: %v", err)
 			}
 			if err := r.Recv(&msg.Msg{}); err != error(c.recv) {
@@ -46,7 +59,7 @@ func TestWithoutPeers(t *testing.T) {
 }
 
 func TestUnknownTypes(t *testing.T) {
-	for _, n := range []int{-1, 12, 19, 20, 21, 1 << 30} {
+	for _, n := range []int{-1, 21, 1 << 30} {
 		if _, err := New(n, &option.Options{}); err != errno.EINVAL {
 			t.Errorf("type %d: %v", n, err)
 		}
@@ -68,7 +81,7 @@ func TestOptionsBelongToTypes(t *testing.T) {
 		option.XPubVerboser:           {XPub, Pub},
 		option.XPubManual:             {XPub, Pub},
 		option.XPubManualLastValue:    {XPub, Pub},
-		option.XPubNoDrop:             {XPub, Pub},
+		option.XPubNoDrop:             {XPub, Pub, Radio},
 		option.OnlyFirstSubscribe:     {XPub, Pub, XSub},
 		option.XSubVerboseUnsubscribe: {XSub},
 		option.SndHWM:                 nil,

@@ -249,13 +249,13 @@ func (p *peer) command(texts ...string) {
 }
 
 // recv reads one message, "" if there is none; subscriptions as command
-// writes them.
+// writes them, other commands as they are.
 func (p *peer) recv() string {
 	var parts []string
 	for m := (msg.Msg{}); p.Read(&m); {
 		text := string(m.Body)
-		if topic, v := parseSubscription(&m); m.Flags&msg.Command != 0 {
-			text = fmt.Sprintf("%c%s", "?+-"[v], topic)
+		if topic, v := parseSubscription(&m); m.Flags&msg.Command != 0 && v != data {
+			text = fmt.Sprintf("%c%s", " +-"[v], topic)
 		}
 		if parts = append(parts, text); !m.HasMore() {
 			break

@@ -1,10 +1,6 @@
 package pattern
 
-import (
-	"bytes"
-
-	"ztools/lib/internal/msg"
-)
+import "ztools/lib/internal/msg"
 
 // A subscription travels from SUB to PUB as the body of a command of ZMTP 3.1
 // (RFC 37), or, in older versions and when a user of XSUB wrote it, as a frame
@@ -13,6 +9,20 @@ const (
 	subscribe = "\x09SUBSCRIBE"
 	cancel    = "\x06CANCEL"
 )
+
+// The commands of DISH (RFC 48).
+const (
+	join  = "\x04JOIN"
+	leave = "\x05LEAVE"
+)
+
+// cutCommand is what stands behind a command's name, if it is that command.
+func cutCommand(body []byte, name string) (rest []byte, ok bool) {
+	if len(body) < len(name) || string(body[:len(name)]) != name {
+		return nil, false
+	}
+	return body[len(name):], true
+}
 
 // verb is what a frame wants.
 type verb uint8
@@ -27,10 +37,10 @@ const (
 // into its body. A command that is no subscription is data.
 func parseSubscription(m *msg.Msg) (topic []byte, v verb) {
 	if m.Flags&msg.Command != 0 {
-		if topic, ok := bytes.CutPrefix(m.Body, []byte(subscribe)); ok {
+		if topic, ok := cutCommand(m.Body, subscribe); ok {
 			return topic, add
 		}
-		if topic, ok := bytes.CutPrefix(m.Body, []byte(cancel)); ok {
+		if topic, ok := cutCommand(m.Body, cancel); ok {
 			return topic, remove
 		}
 		return nil, data

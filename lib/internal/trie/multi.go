@@ -98,6 +98,17 @@ func (m *Multi[P]) Match(topic []byte, f func(P)) {
 	}
 }
 
+// Exact calls f for every holder of prefix itself. f must not change the set.
+func (m *Multi[P]) Exact(prefix []byte, f func(P)) {
+	n, _ := m.t.lookup(prefix)
+	if n == nil {
+		return
+	}
+	for _, p := range n.val.list {
+		f(p)
+	}
+}
+
 // crowd is the number of holders from which on their places are kept in a map.
 const crowd = 32
 
