@@ -2,54 +2,48 @@ package main
 
 import (
 	"errors"
-	"fmt"
-	"io"
 	"io/fs"
 	"os"
-	"runtime"
 
 	"ztools/lib/cli"
+	"ztools/lib/curve"
+	"ztools/lib/secret"
 )
 
-const (
-	secretMode fs.FileMode = 0o600
-	publicMode fs.FileMode = 0o644
-	sharedBits fs.FileMode = 0o077
-
-	maxFile = 16 << 20 // bytes; more is no file of keys
-)
-
-// write writes to the new file of --output, or to stdout.
-func (c *config) write(text string, mode fs.FileMode) error {
-	if c.output == "-" {
-		_, err := io.WriteString(c.args.Out, text)
-		return err
+// writeSecret writes secret keys to the new file of --output. A format of two
+// files gets the public one beside it; either both are made or none.
+func (c *config) writeSecret(text []byte, public curve.Key) error {
+	if !c.format.beside {
+		return c.write(text, secret.Mode)
 	}
-	err := create(c.output, text, mode)
-	if errors.Is(err, fs.ErrExist) {
-		return cli.Failf(cli.StatusFailed, "a key is never overwritten: take another name, or move the file away", "%s exists", c.output)
-	}
-	return err
-}
-
-// create writes a file that must not exist yet, and has it on the disk when it
-// returns. A file that could not be written whole is removed.
-func create(name, text string, mode fs.FileMode) error {
-	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+	certificate, err := c.format.public(public, c.meta)
 	if err != nil {
 		return err
 	}
-	_, err = f.WriteString(text)
-	if err == nil {
-		err = f.Sync()
+	if err := c.write(certificate, secret.PublicMode); err != nil {
+		return err
 	}
-	if closed := f.Close(); err == nil {
-		err = closed
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(name))
+	if err := create(c.output+curve.SecretSuffix, text, secret.Mode); err != nil {
+		return errors.Join(err, os.Remove(c.output))
 	}
 	return nil
+}
+
+// write writes to the new file of --output, or to stdout.
+func (c *config) write(text []byte, mode fs.FileMode) error {
+	if c.output == "-" {
+		_, err := c.args.Out.Write(text)
+		return err
+	}
+	return create(c.output, text, mode)
+}
+
+func create(name string, text []byte, mode fs.FileMode) error {
+	err := secret.Create(name, text, mode)
+	if errors.Is(err, fs.ErrExist) {
+		return cli.Failf(cli.StatusFailed, "a key is never overwritten: take another name, or move the file away", "%s exists", name)
+	}
+	return err
 }
 
 // warnIfShared warns when stdout is a file that others can read.
@@ -58,27 +52,38 @@ func (c *config) warnIfShared() {
 	if !ok {
 		return
 	}
-	if info, err := f.Stat(); err == nil && info.Mode().IsRegular() && shared(info) {
+	if info, err := f.Stat(); err == nil && secret.Shared(info.Mode()) {
 		c.log.At(0, "warning: others can read the file that the secret key was written to: chmod 600, or use -o")
 	}
 }
 
-// checkPrivate refuses a file of secrets that others can read.
-func checkPrivate(name string) error {
-	if name == "-" {
-		return nil
+// read reads and verifies the keys of a file; - is stdin.
+func (c *config) read(name string) ([]curve.Entry, error) {
+	if name != "-" {
+		return curve.Load(name)
 	}
-	info, err := os.Stat(name)
+	text, err := secret.Read(c.args.In)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if info.Mode().IsRegular() && shared(info) {
-		return cli.Failf(cli.StatusFailed, fmt.Sprintf("chmod 600 %s", name), "others can read this secret key (mode %04o)", info.Mode().Perm())
+	defer clear(text)
+	entries, err := curve.ParseKeys(text)
+	for _, e := range entries {
+		if err == nil {
+			err = e.Verify()
+		}
 	}
-	return nil
+	return entries, err
 }
 
-// shared tells whether a file's mode lets others in. Windows has no such mode.
-func shared(info fs.FileInfo) bool {
-	return runtime.GOOS != "windows" && info.Mode().Perm()&sharedBits != 0
+// readSecrets reads key pairs; - is stdin.
+func (c *config) readSecrets(name string) ([]curve.Entry, error) {
+	if name != "-" {
+		return curve.LoadSecrets(name)
+	}
+	entries, err := c.read(name)
+	if err == nil {
+		err = curve.Complete(entries)
+	}
+	return entries, err
 }

@@ -4,9 +4,8 @@
 //
 //	1 tool.go    the flag table, --help and its examples
 //	2 run.go     which of the three jobs: make pairs, show public keys, check files
-//	3 format.go  key pairs as text, written
-//	  parse.go   and read
-//	  file.go    secrets on disk: made once, for the owner only
+//	3 format.go  key pairs as text; lib/curve reads them
+//	  file.go    secrets on disk: made once, for the owner only (lib/secret)
 package main
 
 import (

@@ -1,13 +1,13 @@
 package main
 
 import (
-	"errors"
 	"fmt"
-	"io"
+	"slices"
 	"strings"
 
 	"ztools/lib/cli"
 	"ztools/lib/curve"
+	"ztools/lib/secret"
 )
 
 // config is a checked command line.
@@ -15,6 +15,7 @@ type config struct {
 	args   *cli.Args
 	log    *cli.Log
 	format format
+	meta   []curve.Property
 	output string // "-" is stdout
 	count  int64
 }
@@ -22,7 +23,8 @@ type config struct {
 // run is zkeygen behind its command line.
 func run(a *cli.Args) error {
 	c := &config{args: a, log: cli.NewLog(a), output: a.String("output", "-"), count: a.Number("count", 1)}
-	c.format = formats[a.Choice("format", "z85")]
+	c.readFormat()
+	c.readMeta()
 	if err := a.Check(); err != nil {
 		return err
 	}
@@ -38,6 +40,30 @@ func run(a *cli.Args) error {
 	return c.generate()
 }
 
+func (c *config) readFormat() {
+	name := c.args.Choice("format", formats[0].name)
+	if i := slices.IndexFunc(formats, func(f format) bool { return f.name == name }); i >= 0 {
+		c.format = formats[i]
+	}
+}
+
+// readMeta reads --meta NAME=VALUE.
+func (c *config) readMeta() {
+	for _, text := range c.args.Strings("meta") {
+		name, value, ok := strings.Cut(text, "=")
+		p := curve.Property{Name: name, Value: value}
+		if !ok {
+			c.args.Reject(cli.Usagef("write --meta NAME=VALUE", "--meta %q has no value", text))
+		} else if err := p.Check(); err != nil {
+			c.args.Reject(cli.Usagef("", "--meta %q: %w", text, err))
+		}
+		if slices.ContainsFunc(c.meta, func(other curve.Property) bool { return other.Name == name }) {
+			c.args.Reject(cli.Usagef("", "--meta %s is given twice", name))
+		}
+		c.meta = append(c.meta, p)
+	}
+}
+
 // checkFlags refuses what makes no sense together.
 func (c *config) checkFlags() error {
 	a := c.args
@@ -51,69 +77,76 @@ func (c *config) checkFlags() error {
 		return cli.Usagef("-o FILE writes a new key there, -y FILE shows its public key", "what to do with %q?", a.Words[0])
 	case reading && a.Given("count"):
 		return cli.Usagef("", "--count is for making keys")
-	case a.Bool("check") && (a.Given("output") || a.Given("format")):
+	case a.Bool("check") && (a.Given("output") || a.Given("format") || a.Given("meta")):
 		return cli.Usagef("it reads every format", "--check writes no keys")
-	case a.Bool("public") && a.Given("format") && c.format.public == nil:
-		return cli.Usagef("the values are z85 hex", "--public writes one key a line")
+	case a.Bool("public") && c.format.public == nil:
+		return cli.Usagef("the values are z85 hex czmq", "--public has no form in %s", c.format.name)
+	case a.Given("meta") && !c.format.meta:
+		return cli.Usagef("the formats czmq and json have", "the format %s has no room for --meta", c.format.name)
 	case c.count < 1:
 		return cli.Usagef("leave the flag out", "--count cannot be 0")
-	case c.count > 1 && c.format.single:
-		return cli.Usagef("use --format json", "the format %s holds one pair", a.String("format", ""))
+	case c.format.single && (c.count > 1 || len(a.Words) > 1):
+		return cli.Usagef("use --format json or z85", "the format %s holds one pair", c.format.name)
 	}
 	return nil
 }
 
 // generate makes pairs, checks each and only then writes them.
 func (c *config) generate() error {
-	var text strings.Builder
-	var public []curve.Key
-	for range c.count {
-		pair := curve.Generate()
-		if err := pair.Verify(); err != nil {
+	pairs := make([]curve.Pair, c.count)
+	for i := range pairs {
+		pairs[i] = curve.Generate()
+		defer pairs[i].Wipe()
+		if err := pairs[i].Verify(); err != nil {
 			return err
 		}
-		text.WriteString(c.format.pair(pair))
-		public = append(public, pair.Public)
 	}
-	if err := c.write(text.String(), secretMode); err != nil {
-		return err
+	var text []byte
+	defer func() { clear(text) }()
+	for _, p := range pairs {
+		one, err := c.format.pair(p, c.meta)
+		if err != nil {
+			return err
+		}
+		text = append(text, one...)
 	}
 	if c.output == "-" {
 		c.warnIfShared()
-		return nil
+		return c.write(text, secret.Mode)
 	}
-	for _, key := range public {
-		c.log.At(0, "public key: %s", key.Text())
+	if err := c.writeSecret(text, pairs[0].Public); err != nil {
+		return err
+	}
+	for _, p := range pairs {
+		c.log.At(0, "public key: %s", p.Public.Text())
 	}
 	return nil
 }
 
-// showPublic derives the public key of each secret key in the files.
+// showPublic writes the public key of each secret key in the files.
 func (c *config) showPublic() error {
-	var text strings.Builder
+	var text []byte
 	for _, name := range c.args.Words {
-		entries, err := c.read(name)
+		entries, err := c.readSecrets(name)
 		if err != nil {
-			return inFile(name, err)
+			return cli.Hinted(err)
 		}
-		if err := checkPrivate(name); err != nil {
-			return inFile(name, err)
+		if len(entries) > 1 && c.format.single {
+			return fmt.Errorf("%s: %w", name, curve.ErrMany)
 		}
 		for _, e := range entries {
-			secret := e.secret
-			if secret == nil {
-				secret = e.bare
+			meta := c.meta
+			if len(meta) == 0 {
+				meta = e.Meta
 			}
-			if secret == nil {
-				return inFile(name, errors.New("there is a public key but no secret key"))
+			one, err := c.format.public(*e.Public, meta)
+			if err != nil {
+				return fmt.Errorf("%s: %w", name, err)
 			}
-			if err := e.verify(); err != nil {
-				return inFile(name, err)
-			}
-			text.WriteString(c.format.public(curve.Public(*secret)) + "\n")
+			text = append(text, one...)
 		}
 	}
-	return c.write(text.String(), publicMode)
+	return c.write(text, secret.PublicMode)
 }
 
 // check tells about each file on stdout; one that is not in order makes the run
@@ -124,7 +157,7 @@ func (c *config) check() error {
 		verdict, err := c.checkFile(name)
 		if err != nil {
 			bad++
-			verdict = "FAILED: " + err.Error()
+			verdict = "FAILED: " + strings.TrimPrefix(err.Error(), name+": ")
 		}
 		if _, err := fmt.Fprintf(c.args.Out, "%s: %s\n", name, verdict); err != nil {
 			return err
@@ -144,21 +177,13 @@ func (c *config) checkFile(name string) (string, error) {
 	}
 	var pairs, secrets, singles int
 	for _, e := range entries {
-		if err := e.verify(); err != nil {
-			return "", err
-		}
 		switch {
-		case e.secret != nil && e.public != nil:
+		case e.Secret != nil && e.Public != nil:
 			pairs++
-		case e.secret != nil:
+		case e.Secret != nil:
 			secrets++
 		default:
 			singles++
-		}
-	}
-	if pairs+secrets > 0 {
-		if err := checkPrivate(name); err != nil {
-			return "", err
 		}
 	}
 	return inventory(pairs, secrets, singles), nil
@@ -179,33 +204,4 @@ func inventory(pairs, secrets, singles int) string {
 	add(secrets, "secret key", "%d secret keys")
 	add(singles, "key without its other half", "%d keys without their other halves")
 	return strings.Join(list, ", ")
-}
-
-// read parses a file of keys; one without any is an error.
-func (c *config) read(name string) ([]entry, error) {
-	f, err := c.args.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-	if err != nil {
-		return nil, err
-	}
-	if len(text) > maxFile {
-		return nil, errors.New("too large for a file of keys")
-	}
-	return parse(string(text))
-}
-
-// inFile names the file in an error and keeps its hint.
-func inFile(name string, err error) error {
-	var failed *cli.Error
-	if errors.As(err, &failed) {
-		return &cli.Error{Status: failed.Status, Hint: failed.Hint, Err: fmt.Errorf("%s: %w", name, failed.Err)}
-	}
-	if strings.Contains(err.Error(), name) { // as errors of package os do
-		return err
-	}
-	return fmt.Errorf("%s: %w", name, err)
 }

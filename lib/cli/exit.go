@@ -58,6 +58,16 @@ func Failf(status int, hint, format string, args ...any) *Error {
 	return &Error{Status: status, Hint: hint, Err: fmt.Errorf(format, args...)}
 }
 
+// Hinted is err with the hint that it knows itself, such as that of a
+// *secret.SharedError; status 1.
+func Hinted(err error) error {
+	var knows interface{ Hint() string }
+	if !errors.As(err, &knows) {
+		return err
+	}
+	return &Error{Status: StatusFailed, Hint: knows.Hint(), Err: err}
+}
+
 // Signalled is the end of a run by a signal: status 128+N, nothing printed.
 func Signalled(sig os.Signal) *Error {
 	number := 0

@@ -59,19 +59,20 @@ func Encode(src []byte) (string, error) {
 
 // Decode is the bytes that text stands for. The length of text must be a
 // multiple of five (ErrLength), each character a digit (ErrDigit) and each group
-// of five at most 2^32-1 (ErrRange).
-func Decode(text string) ([]byte, error) {
+// of five at most 2^32-1 (ErrRange). It makes no copy of text, which may be a secret.
+func Decode[T string | []byte](text T) ([]byte, error) {
 	if len(text)%5 != 0 {
 		return nil, ErrLength
 	}
 	dst := make([]byte, 0, DecodedLen(len(text)))
 	for ; len(text) > 0; text = text[5:] {
 		var n uint64
-		for _, c := range []byte(text[:5]) {
-			if values[c] == invalid {
+		for i := range 5 {
+			v := values[text[i]]
+			if v == invalid {
 				return nil, ErrDigit
 			}
-			n = n*85 + uint64(values[c])
+			n = n*85 + uint64(v)
 		}
 		if n > math.MaxUint32 {
 			return nil, ErrRange

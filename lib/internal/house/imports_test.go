@@ -12,7 +12,7 @@ import (
 // import all before it, and what these may. A name stands for its whole folder,
 // lib/internal/NAME, lib/NAME or NAME.
 const policy = `
-	errno, z85 < curve, msg, option, trie < wire, pipe, sysfd
+	errno, z85, secret < curve, msg, option, trie < wire, pipe, sysfd
 	wire, curve < security
 	pipe, trie, option < pattern
 	wire, option < transport
@@ -23,7 +23,7 @@ const policy = `
 
 // pure are the packages that know no network, read no clock and start no
 // goroutine. Addresses and durations as values are no network and no clock.
-var pure = []string{"errno", "msg", "option", "trie", "wire", "security", "pattern", "z85", "curve"}
+var pure = []string{"errno", "msg", "option", "trie", "wire", "security", "pattern", "z85", "curve", "secret"}
 
 // clock are the functions of package time that read the clock or wait for it.
 var clock = []string{"Now", "Since", "Until", "Sleep", "After", "AfterFunc", "Tick", "NewTimer", "NewTicker"}
