@@ -26,6 +26,7 @@ as_root() {
 debian=(
 	libzmq3-dev # libzmq 4.3.4 and its headers
 	python3-zmq # the peer of the interop tests
+	libczmq4    # writes and reads certificates
 )
 
 debian_peers() {
