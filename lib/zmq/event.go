@@ -215,6 +215,8 @@ func (s *Socket) emitFailure(ev Event, err error) {
 		s.emit(ev, HandshakeFailedAuth, refusal.Status, err)
 	case errors.As(err, &violation):
 		s.emit(ev, HandshakeFailedProtocol, int(violation.Code), err)
+	case errors.Is(err, security.ErrNoHandler):
+		s.emit(ev, HandshakeFailedNoDetail, int(EFAULT), err)
 	case engine.CauseOf(err) == engine.TimedOut:
 		s.emit(ev, HandshakeFailedNoDetail, int(ETIMEDOUT), err)
 	default:

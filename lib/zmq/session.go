@@ -248,7 +248,7 @@ func (x *session) handshake(c *connection) (err error) {
 	if x.raw() {
 		return nil
 	}
-	if c.result, err = engine.Handshake(c.Conn, x.opts); err != nil {
+	if c.result, err = engine.Handshake(c.Conn, x.opts, authenticator{x.sock.ctx}); err != nil {
 		return err
 	}
 	x.sock.emit(x.event(c), HandshakeSucceeded, 0, nil)

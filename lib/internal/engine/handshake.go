@@ -16,7 +16,8 @@ import (
 //
 //  1. greet      both sides learn what the other speaks
 //  2. identify   1.0 and 2.0: each sends a frame with its routing id
-//     agree      3.x: the security mechanism exchanges its commands
+//     agree      3.x: the security mechanism exchanges its commands, and may
+//     have the authentication asked about the peer (ask.go)
 //
 // Whatever is sent is collected and written when the peer has to say something,
 // so a peer that sends its whole greeting at once costs two writes.
@@ -54,15 +55,17 @@ type Result struct {
 func Bare() *Result { return &Result{Version: wire.ZMTP20} }
 
 // Handshake speaks with the peer on conn until both may send messages, at most
-// as long as ZMQ_HANDSHAKE_IVL. It does not close conn. CauseOf tells the kinds
-// of its errors apart. After success conn has no deadline.
-func Handshake(conn net.Conn, o *option.Options) (*Result, error) {
+// as long as ZMQ_HANDSHAKE_IVL; auth is asked about the peer if o says so. It
+// does not close conn. CauseOf tells the kinds of its errors apart. After
+// success conn has no deadline.
+func Handshake(conn net.Conn, o *option.Options, auth Authenticator) (*Result, error) {
+	h := &handshake{conn: conn, options: o, auth: auth, in: make([]byte, 0, firstRead)}
 	if o.HandshakeIvl > 0 {
-		if err := conn.SetDeadline(time.Now().Add(time.Duration(o.HandshakeIvl) * time.Millisecond)); err != nil {
-			return nil, fmt.Errorf("handshake: %w", err)
-		}
+		h.deadline = time.Now().Add(time.Duration(o.HandshakeIvl) * time.Millisecond)
 	}
-	h := &handshake{conn: conn, options: o, in: make([]byte, 0, firstRead)}
+	if err := conn.SetDeadline(h.deadline); err != nil {
+		return nil, fmt.Errorf("handshake: %w", err)
+	}
 	if err := h.run(); err != nil {
 		return nil, fmt.Errorf("handshake: %w", err)
 	}
@@ -74,15 +77,17 @@ func Handshake(conn net.Conn, o *option.Options) (*Result, error) {
 
 // handshake is the state of one, owned by the goroutine that runs it.
 type handshake struct {
-	conn    net.Conn
-	options *option.Options
-	in      []byte // received and not yet consumed
-	out     []byte // to be sent
-	result  Result
+	conn     net.Conn
+	options  *option.Options
+	auth     Authenticator
+	deadline time.Time // none if zero
+	in       []byte    // received and not yet consumed
+	out      []byte    // to be sent
+	result   Result
 }
 
 func (h *handshake) run() error {
-	m, err := security.New(h.options)
+	m, err := security.New(h.options, peerAddress(h.conn))
 	if err != nil {
 		return err
 	}
@@ -173,18 +178,17 @@ func (h *handshake) identify() error {
 
 // agree runs the mechanism.
 func (h *handshake) agree(m security.Mechanism) error {
-	for {
-		h.commands(m)
-		if m.State() == security.Ready {
-			break
+	for h.commands(m); m.State() != security.Ready; h.commands(m) {
+		step := h.command
+		if m.State() == security.Waiting {
+			step = h.ask
 		}
-		body, err := h.frame(msg.Command, maxCommand)
-		if err != nil {
-			return err
-		}
-		if err := m.Handle(body); err != nil {
-			h.commands(m)
+		if err := step(m); err != nil {
+			refusal := h.commands(m)
 			h.flush() // what the peer did wrong matters more than whether it hears of it
+			if refusal {
+				h.linger()
+			}
 			return err
 		}
 	}
@@ -194,11 +198,36 @@ func (h *handshake) agree(m security.Mechanism) error {
 	return nil
 }
 
-// commands collects what the mechanism has to say.
-func (h *handshake) commands(m security.Mechanism) {
+// command receives a command for the mechanism.
+func (h *handshake) command(m security.Mechanism) error {
+	body, err := h.frame(msg.Command, maxCommand)
+	if err != nil {
+		return err
+	}
+	return m.Handle(body)
+}
+
+// linger waits a moment for a peer that was refused to leave: bytes of it that
+// nobody reads would make the system withdraw what was sent last.
+func (h *handshake) linger() {
+	c, ok := h.conn.(interface{ CloseWrite() error })
+	if !ok || c.CloseWrite() != nil {
+		return
+	}
+	h.conn.SetReadDeadline(time.Now().Add(lingerRead))
+	var unread [firstRead]byte
+	for err := error(nil); err == nil; {
+		_, err = h.conn.Read(unread[:])
+	}
+}
+
+// commands collects what the mechanism has to say, if anything.
+func (h *handshake) commands(m security.Mechanism) (some bool) {
 	for cmd, ok := m.Next(nil); ok; cmd, ok = m.Next(nil) {
 		h.out = wire.AppendFrameV2(h.out, msg.Command, cmd)
+		some = true
 	}
+	return some
 }
 
 // finish fills in what the steps have in common.

@@ -299,11 +299,13 @@ func (e *Engine) deliver(m *msg.Msg) error {
 			return err
 		}
 	}
-	if e.port.Pipe.Write(m) {
+	written := e.port.Pipe.Write(m)
+	if written {
 		e.in.partial, e.in.fresh = m.HasMore(), true
-		return nil
 	}
-	e.pool.Put(m.Buf) // the socket has closed its end
+	if !written || len(m.Body) < msg.RefMin { // the socket has closed its end, or the body was copied
+		e.pool.Put(m.Buf)
+	}
 	return nil
 }
 

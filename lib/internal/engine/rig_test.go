@@ -202,11 +202,11 @@ type sealer struct {
 
 func (s *sealer) Transparent() bool { return false }
 
-func (s *sealer) Seal(m *msg.Msg) error {
+func (s *sealer) Seal(dst []byte, m *msg.Msg) ([]byte, error) {
 	s.out++
-	m.Body = append([]byte{s.out}, m.Body...)
-	slices.Reverse(m.Body[1:])
-	return nil
+	body := append([]byte{s.out}, m.Body...)
+	slices.Reverse(body[1:])
+	return wire.AppendFrameV2(dst, m.Flags, body), nil
 }
 
 func (s *sealer) Open(m *msg.Msg) error {

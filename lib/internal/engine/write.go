@@ -163,7 +163,9 @@ func (e *Engine) fill() bool {
 	case e.plain && !(w.batch.Commands && e.version < wire.ZMTP31):
 		w.msgs = e.fillPlain()
 	default:
-		w.msgs = e.fillEncoded()
+		if w.msgs = e.fillEncoded(); w.broken {
+			return false
+		}
 	}
 	w.iov = w.bufs
 	e.port.Pipe.Consumed(w.msgs)
@@ -202,7 +204,8 @@ func (e *Engine) fillPlain() (msgs int) {
 }
 
 // fillEncoded encodes frame by frame for a peer of an older version or behind a
-// mechanism that seals.
+// mechanism that seals. If that fails the connection is over, and the whole
+// segment stays in the pipe for the next one.
 func (e *Engine) fillEncoded() (msgs int) {
 	w := &e.out
 	w.encB = e.pool.Get(4096)
@@ -214,12 +217,14 @@ func (e *Engine) fillEncoded() (msgs int) {
 			if m.Flags&msg.Command != 0 && e.version < wire.ZMTP31 {
 				downgrade(&m)
 			}
-			if e.mech != nil && e.mech.Seal(&m) != nil {
+			w.reserve(len(m.Body)+sealMax, e.pool)
+			var err error
+			if w.enc, err = e.appendFrame(w.enc, &m); err != nil {
+				w.release(e.pool)
 				w.broken = true
-				return msgs
+				e.Stop()
+				return 0
 			}
-			w.reserve(len(m.Body)+headerMax, e.pool)
-			w.enc = appendFrame(w.enc, e.framing, m.Flags, m.Body)
 		}
 		msgs++
 	}
@@ -260,8 +265,9 @@ func downgrade(m *msg.Msg) {
 	m.Body = append([]byte{first}, topic...)
 }
 
-// headerMax is the longest header of any framing.
-const headerMax = 10
+// sealMax is how many bytes more than its body a frame usually takes, with its
+// header and what the mechanism adds.
+const sealMax = 128
 
 // reserve makes room for n more bytes in enc.
 func (w *writer) reserve(n int, pool *msg.Pool) {
@@ -274,11 +280,15 @@ func (w *writer) reserve(n int, pool *msg.Pool) {
 	w.encB = next
 }
 
-func appendFrame(dst []byte, f wire.Framing, flags msg.Flags, body []byte) []byte {
-	if f == wire.V1 {
-		return wire.AppendFrameV1(dst, flags, body)
+// appendFrame appends a frame as this peer is to get it.
+func (e *Engine) appendFrame(dst []byte, m *msg.Msg) ([]byte, error) {
+	switch {
+	case e.mech != nil:
+		return e.mech.Seal(dst, m)
+	case e.framing == wire.V1:
+		return wire.AppendFrameV1(dst, m.Flags, m.Body), nil
 	}
-	return wire.AppendFrameV2(dst, flags, body)
+	return wire.AppendFrameV2(dst, m.Flags, m.Body), nil
 }
 
 // settle ends a segment that was written whole.
@@ -373,11 +383,12 @@ func (e *Engine) sealControl(b []byte) (sealed []byte) {
 		end := n + int(size)
 		m := msg.Msg{Flags: flags &^ msg.Long, Body: b[n:end]}
 		b = b[end:]
-		if e.mech.Seal(&m) != nil {
+		var err error
+		if sealed, err = e.mech.Seal(sealed, &m); err != nil {
 			e.out.broken = true
+			e.Stop()
 			return nil
 		}
-		sealed = wire.AppendFrameV2(sealed, m.Flags, m.Body)
 	}
 	return sealed
 }

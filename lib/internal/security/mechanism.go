@@ -5,10 +5,12 @@
 //
 //  1. send what Next gives, until it gives nothing
 //  2. State is Ready: the handshake is done
-//  3. receive a command, pass it to Handle, go on with 1
-//  4. after an error, send what Next still gives (an ERROR for the peer) and
+//  3. State is Waiting: pass Request to the authentication (ZAP), go on
+//     receiving, and pass the reply to Answer when it comes
+//  4. receive a command, pass it to Handle, go on with 1
+//  5. after an error, send what Next still gives (an ERROR for the peer) and
 //     close the connection
-//  5. every frame sent passes through Seal, every frame received through Open,
+//  6. every frame sent passes through Seal, every frame received through Open,
 //     unless Transparent
 package security
 
@@ -26,6 +28,9 @@ type State int
 const (
 	// Handshaking: commands are still to be sent or received.
 	Handshaking State = iota
+	// Waiting: nothing is sent until the authentication has answered Request.
+	// A command of the peer may come, and goes to Handle.
+	Waiting
 	// Ready: both sides have agreed, and messages may flow.
 	Ready
 	// Failed: the handshake has ended with an error.
@@ -47,19 +52,33 @@ type Mechanism interface {
 	Handle(cmd []byte) error
 	// State is how far the handshake has come.
 	State() State
-	// Peer is what the peer said about itself, once Ready: properties by name.
-	// The map is the caller's.
+	// Request is what to ask the authentication while Waiting: the frames of a
+	// request of ZAP (RFC 27). They belong to the caller.
+	Request() [][]byte
+	// Answer ends Waiting. It takes the frames of the reply, nil if nobody
+	// answers requests in this context, and keeps nothing of them. An error, a
+	// *wire.ProtocolError, an *AuthError or ErrNoHandler, ends the connection.
+	Answer(reply [][]byte) error
+	// Peer is what is known about the peer, once Ready: what it said about
+	// itself and what the authentication said, which counts more. Properties by
+	// name; the map is the caller's.
 	Peer() map[string]string
 
-	// Seal turns a frame into what goes over the wire.
-	Seal(m *msg.Msg) error
-	// Open turns a frame from the wire into what the peer sealed. Errors are as
-	// those of Handle.
+	// Seal appends to dst a frame as it goes over the wire, with its header in
+	// the form of ZMTP 2.0 and 3.x. Of m only Flags and Body count. An error
+	// says that this connection can send no more.
+	Seal(dst []byte, m *msg.Msg) ([]byte, error)
+	// Open turns a frame from the wire into what the peer sealed; it may write
+	// to the body and cut it. Errors are as those of Handle.
 	Open(m *msg.Msg) error
 	// Transparent reports whether Seal and Open change nothing, so that whole
 	// runs of frames may pass untouched.
 	Transparent() bool
 }
+
+// ErrNoHandler is the error of Answer if the authentication had to be asked and
+// nobody is there to answer; libzmq reports it as EFAULT.
+var ErrNoHandler = fmt.Errorf("no authentication handler is bound to %s: %w", Endpoint, errno.EFAULT)
 
 // AuthError says that the peer's authentication has refused us, or ours the
 // peer.
@@ -77,16 +96,17 @@ func (e *AuthError) Error() string {
 func (e *AuthError) Unwrap() error { return errno.EPROTO }
 
 // mechanisms makes the mechanism for each value of ZMQ_MECHANISM.
-var mechanisms = [...]func(*option.Options) Mechanism{newNull}
+var mechanisms = [...]func(o *option.Options, address string) (Mechanism, error){newNull}
 
-// New is the mechanism that o asks for, at the beginning of a handshake; ENOTSUP
-// if it is not built in. It reads o as long as the handshake lasts and does not
-// change it.
-func New(o *option.Options) (Mechanism, error) {
+// New is the mechanism that o asks for, at the beginning of a handshake with the
+// peer at that address, an IP address without a port or what the transport says
+// in its place; ENOTSUP if it is not built in. It reads o as long as the
+// handshake lasts and does not change it.
+func New(o *option.Options, address string) (Mechanism, error) {
 	if o.Mechanism < 0 || o.Mechanism >= len(mechanisms) {
 		return nil, errno.ENOTSUP
 	}
-	return mechanisms[o.Mechanism](o), nil
+	return mechanisms[o.Mechanism](o, address)
 }
 
 // Required reports whether o asks for more than ZMTP 2.0 and 1.0 can give, so

@@ -8,23 +8,32 @@ import (
 
 // null is the NULL mechanism (RFC 37, "The NULL Security Mechanism"):
 //
-//	we    READY metadata ──►
+//	we    ask, if there is a ZAP domain; READY metadata ──►
 //	peer  ◄── READY metadata, or ERROR reason
 //
 // in any order. Nothing is protected.
 type null struct {
-	options *option.Options
-	peer    map[string]string // set by the peer's READY
-	sent    bool              // our READY
-	failed  bool
+	zap
+	peer   map[string]string // set by the peer's READY
+	sent   bool              // our READY
+	failed bool
 }
 
-func newNull(o *option.Options) Mechanism { return &null{options: o} }
+func newNull(o *option.Options, address string) (Mechanism, error) {
+	n := &null{zap: zap{options: o, address: address, mechanism: "NULL"}}
+	if o.ZAPDomain != "" {
+		n.ask()
+	}
+	return n, nil
+}
 
 func (n *null) Name() string { return "NULL" }
 
 func (n *null) Next(dst []byte) (cmd []byte, ok bool) {
-	if n.sent || n.failed {
+	if n.refused() {
+		return n.refuse(dst)
+	}
+	if n.sent || n.failed || n.asking {
 		return dst, false
 	}
 	n.sent = true
@@ -33,6 +42,12 @@ func (n *null) Next(dst []byte) (cmd []byte, ok bool) {
 
 func (n *null) Handle(cmd []byte) error {
 	err := n.handle(cmd)
+	n.failed = n.failed || err != nil
+	return err
+}
+
+func (n *null) Answer(reply [][]byte) error {
+	err := n.answer(reply, n.options.ZAPEnforceDomain)
 	n.failed = n.failed || err != nil
 	return err
 }
@@ -57,15 +72,19 @@ func (n *null) State() State {
 	switch {
 	case n.failed:
 		return Failed
+	case n.asking:
+		return Waiting
 	case n.sent && n.peer != nil:
 		return Ready
 	}
 	return Handshaking
 }
 
-func (n *null) Peer() map[string]string { return n.peer }
+func (n *null) Peer() map[string]string { return n.known(n.peer) }
 
-func (n *null) Seal(*msg.Msg) error { return nil }
+func (n *null) Seal(dst []byte, m *msg.Msg) ([]byte, error) {
+	return wire.AppendFrameV2(dst, m.Flags, m.Body), nil
+}
 
 func (n *null) Open(*msg.Msg) error { return nil }
 

@@ -20,7 +20,7 @@ const (
 
 func newNull(t *testing.T, socketType int) security.Mechanism {
 	t.Helper()
-	m, err := security.New(&option.Options{Type: socketType})
+	m, err := security.New(&option.Options{Type: socketType}, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,8 +61,9 @@ func TestNull(t *testing.T) {
 		if m.State() != security.Ready || !reflect.DeepEqual(m.Peer(), map[string]string{"Socket-Type": "PULL"}) {
 			t.Fatalf("state %v, peer %v", m.State(), m.Peer())
 		}
-		frame := msg.Msg{Body: []byte("body")}
-		if m.Seal(&frame) != nil || m.Open(&frame) != nil || string(frame.Body) != "body" || !m.Transparent() {
+		frame := msg.Msg{Flags: msg.More, Body: []byte("body")}
+		sealed, err := m.Seal([]byte("-"), &frame)
+		if err != nil || string(sealed) != "-\x01\x04body" || m.Open(&frame) != nil || string(frame.Body) != "body" || !m.Transparent() {
 			t.Fatal("NULL changes frames")
 		}
 	}
@@ -131,7 +132,7 @@ func TestRequired(t *testing.T) {
 
 func TestNotBuiltIn(t *testing.T) {
 	for _, n := range []int{-1, 4} {
-		if m, err := security.New(&option.Options{Mechanism: n}); m != nil || !errors.Is(err, errno.ENOTSUP) {
+		if m, err := security.New(&option.Options{Mechanism: n}, ""); m != nil || !errors.Is(err, errno.ENOTSUP) {
 			t.Errorf("%d: got %v, %v", n, m, err)
 		}
 	}

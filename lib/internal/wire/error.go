@@ -24,8 +24,19 @@ const (
 	MechanismMismatch    Code = 0x11000002
 )
 
-// ProtocolError is a breach of the protocol by the peer. The connection ends,
-// and a socket that made it does not make it again (zmq_connect(3)).
+// The codes of ZAP (RFC 27): what the authentication handler did wrong.
+const (
+	ZAPUnspecified       Code = 0x20000000
+	ZAPMalformedReply    Code = 0x20000001
+	ZAPBadRequestID      Code = 0x20000002
+	ZAPBadVersion        Code = 0x20000003
+	ZAPInvalidStatusCode Code = 0x20000004
+	ZAPInvalidMetadata   Code = 0x20000005
+)
+
+// ProtocolError is a breach of the protocol by the peer, or by who was asked
+// about it. The connection ends, and a socket that made it does not make it
+// again (zmq_connect(3)).
 type ProtocolError struct {
 	Code Code
 	Text string // lower case
