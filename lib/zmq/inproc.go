@@ -65,6 +65,8 @@ func (s *Socket) bindInprocLocked(name string) error {
 		if p.wantID {
 			p.end.Write(identity(s.opts.RoutingID))
 		}
+		greet(p.end, s.typ.hello(&s.opts))
+		remember(p.end, s.typ.farewell(&s.opts))
 		if !s.typ.wantsIdentity() {
 			var f msg.Msg
 			p.end.Read(&f) // the connector's routing id, not wanted
@@ -104,6 +106,7 @@ func (s *Socket) joinLocked(binder *Socket) (mine, other *pipe.Pipe) {
 	if binder == nil {
 		mine, other = pipe.New(c)
 		mine.Write(identity(s.opts.RoutingID))
+		greet(mine, s.typ.hello(&s.opts))
 		return mine, other
 	}
 	public := binder.public.Load()
@@ -115,6 +118,9 @@ func (s *Socket) joinLocked(binder *Socket) (mine, other *pipe.Pipe) {
 	if s.typ.wantsIdentity() {
 		other.Write(identity(public.id))
 	}
+	greet(mine, s.typ.hello(&s.opts))
+	greet(other, public.hello)
+	remember(other, public.farewell)
 	return mine, other
 }
 

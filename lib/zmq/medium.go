@@ -40,8 +40,8 @@ func (j *membership) run() {
 	defer j.sock.wg.Done()
 	defer j.finish()
 	defer j.sock.forget(j.endpoint, j)
-	c := &connection{Conn: j.carrier, result: engine.Bare()}
-	j.start(c, true)
+	c := &connection{Conn: j.carrier, local: true, result: engine.Bare()}
+	j.start(c)
 	c.engine.ReadLoop()
 	j.stop(c)
 }

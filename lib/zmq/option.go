@@ -10,12 +10,14 @@ import (
 // published are the options that another socket of the context reads when it
 // connects to this one by inproc.
 type published struct {
-	snd, rcv int
-	id       []byte
+	snd, rcv        int
+	id              []byte
+	hello, farewell []byte
 }
 
 func (s *Socket) publishLocked() {
-	s.public.Store(&published{s.opts.SndHWM, s.opts.RcvHWM, s.opts.RoutingID})
+	o := &s.opts
+	s.public.Store(&published{o.SndHWM, o.RcvHWM, o.RoutingID, s.typ.hello(o), s.typ.farewell(o)})
 }
 
 // Set changes an option (zmq_setsockopt(3)). v is an int, bool, int64, uint64,
@@ -55,7 +57,7 @@ func (s *Socket) setLocked(id Option, v any) error {
 	case SndHWM, RcvHWM:
 		s.limitLocked()
 		s.publishLocked()
-	case RoutingID:
+	case RoutingID, HelloMsg, DisconnectMsg:
 		s.publishLocked()
 	}
 	return nil

@@ -149,8 +149,8 @@ func (x *session) newPipe() (*engine.Port, *pipe.Pipe) {
 // has connected. It returns why the connection ended; nil if it ended because
 // the session is to end.
 func (x *session) serve(conn net.Conn, local bool) error {
-	c := &connection{Conn: conn}
-	if err := apart(func() error { return x.open(c, local) }); c.engine == nil {
+	c := &connection{Conn: conn, local: local}
+	if err := apart(func() error { return x.open(c) }); c.engine == nil {
 		conn.Close()
 		return err
 	}
@@ -162,6 +162,7 @@ func (x *session) serve(conn net.Conn, local bool) error {
 // connection is a session's while it is connected.
 type connection struct {
 	net.Conn
+	local  bool // this side has connected
 	engine *engine.Engine
 	result *engine.Result // of the handshake; nil if there was none
 }
@@ -177,7 +178,7 @@ func apart(f func() error) error {
 
 // open makes the handshake and attaches the pipe. If c has no engine then,
 // there is no connection: because of the error or because the session is to end.
-func (x *session) open(c *connection, local bool) error {
+func (x *session) open(c *connection) error {
 	if !x.life.during(func() { c.Conn.Close() }) {
 		return nil
 	}
@@ -190,13 +191,13 @@ func (x *session) open(c *connection, local bool) error {
 		x.sock.emit(x.event(c), Disconnected, 0, err)
 		return err
 	}
-	x.start(c, local)
+	x.start(c)
 	return nil
 }
 
 // start makes and starts the engine, unless the session was closed meanwhile, and
 // attaches the pipe.
-func (x *session) start(c *connection, local bool) {
+func (x *session) start(c *connection) {
 	e, end := x.engine(c)
 	if e == nil {
 		return
@@ -206,7 +207,7 @@ func (x *session) start(c *connection, local bool) {
 		e.Stop()
 	}
 	if end != nil {
-		x.attach(end, local)
+		x.attach(end, c.local)
 	}
 	x.sock.countPeer(+1)
 	e.Start()
@@ -216,7 +217,7 @@ func (x *session) start(c *connection, local bool) {
 func (x *session) stop(c *connection) {
 	c.engine.Stop()
 	c.engine.Detach()
-	x.leave()
+	x.leave(c)
 	x.sock.countPeer(-1)
 }
 
@@ -285,6 +286,7 @@ func (x *session) engine(conn *connection) (*engine.Engine, *pipe.Pipe) {
 		Result:   conn.result,
 		Deaf:     x.sock.typ.deaf(),
 		Commands: x.sock.typ.commands(),
+		Hello:    x.sock.typ.hello(x.opts),
 	}
 	switch x.sock.typ {
 	case Req:
@@ -294,38 +296,6 @@ func (x *session) engine(conn *connection) (*engine.Engine, *pipe.Pipe) {
 	}
 	x.introduce(port.Pipe, conn)
 	return engine.New(c, port), end
-}
-
-// introduce writes what the socket must know about a peer before its first
-// message.
-func (x *session) introduce(p *pipe.Pipe, conn *connection) {
-	meta, id, res := &msg.Meta{}, []byte(nil), conn.result
-	if res == nil {
-		meta.Properties = map[string]string{wire.PropPeerAddress: transport.PeerAddress(conn.Conn)}
-	} else {
-		meta.Properties, id = res.Properties, res.Identity
-	}
-	p.SetMeta(meta)
-	if x.sock.typ.wantsIdentity() {
-		p.Write(&msg.Msg{Flags: msg.Identity, Body: id})
-	}
-	if x.raw() && x.opts.StreamNotify {
-		p.Write(&msg.Msg{})
-	}
-	if res != nil && res.Version == wire.Unversioned && x.sock.typ.takesSubscriptions() {
-		p.Write(&msg.Msg{Body: []byte{1}}) // such a peer may not subscribe: it gets all
-	}
-}
-
-// leave tells a STREAM socket by an empty message that the peer has gone, if
-// STREAM_NOTIFY is on.
-func (x *session) leave() {
-	x.mu.Lock()
-	port := x.port
-	x.mu.Unlock()
-	if x.raw() && x.opts.StreamNotify && port != nil {
-		port.Pipe.Write(&msg.Msg{})
-	}
 }
 
 // attach gives a new pipe to the socket.

@@ -34,6 +34,8 @@ type Config struct {
 	// Commands are the names of those that the socket type takes (SUBSCRIBE and
 	// CANCEL, JOIN and LEAVE); others end here.
 	Commands []string
+	// Hello is a message to send before all others, or nil.
+	Hello []byte
 	// Guard checks the shape of messages that arrive, or is nil (REQ).
 	Guard Guard
 }

@@ -38,6 +38,9 @@ type Msg struct {
 	Flags     Flags
 }
 
+// New is a message of one part with a copy of body.
+func New(body []byte) *Msg { return &Msg{Body: append([]byte(nil), body...)} }
+
 // HasMore reports whether further frames of the same message follow.
 func (m *Msg) HasMore() bool { return m.Flags&More != 0 }
 

@@ -185,6 +185,31 @@ func (p *Pipe) WriteShort(body []byte) bool {
 	return true
 }
 
+// Push appends a message of one part for which there need not be room: what the
+// connection itself has to tell.
+func (p *Pipe) Push(m *msg.Msg) {
+	q := p.out
+	q.mu.Lock()
+	if q.deaf || q.closed {
+		q.mu.Unlock()
+		return
+	}
+	if q.conflate {
+		q.dropLocked()
+	}
+	q.w.add(m, q.pool)
+	q.written++
+	p.wakeLocked()
+}
+
+// SetLast has m follow all that the other end writes, once that has closed. m is
+// a message of one part.
+func (p *Pipe) SetLast(m *msg.Msg) {
+	p.in.mu.Lock()
+	p.in.last = m
+	p.in.mu.Unlock()
+}
+
 // writeRareLocked is Write when something other than appending has to happen.
 // It unlocks.
 func (p *Pipe) writeRareLocked(m *msg.Msg) bool {
@@ -448,6 +473,13 @@ func (p *Pipe) Discard() {
 // then the other end is told Closed.
 func (p *Pipe) Shut() {
 	p.Rollback()
+	p.out.mu.Lock()
+	last := p.out.last
+	p.out.last = nil
+	p.out.mu.Unlock()
+	if last != nil {
+		p.Push(last)
+	}
 	p.out.close(p.peer)
 }
 

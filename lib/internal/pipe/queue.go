@@ -24,6 +24,7 @@ type queue struct {
 	nodelay bool       // the reader never reads
 	told    bool       // Closed was told
 	blocked bool       // the writer found no room and waits for Writable
+	last    *msg.Msg   // to be appended when the writer closes, or nil
 	limit   Limit
 	hwm     int
 	lwm     int    // (hwm+1)/2: how many messages the reader acknowledges at once
