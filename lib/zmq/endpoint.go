@@ -269,6 +269,7 @@ type connector struct {
 const (
 	stopRefused         = 1
 	stopHandshakeFailed = 2
+	stopDisconnected    = 4
 )
 
 // run connects again and again until the session ends. It is owned by the
@@ -338,7 +339,8 @@ func (c *connector) hopeless(err error) bool {
 	var failed *handshakeError
 	return err == nil ||
 		stop&stopRefused != 0 && NumberOf(err) == ECONNREFUSED ||
-		stop&stopHandshakeFailed != 0 && errors.As(err, &failed)
+		stop&stopHandshakeFailed != 0 && errors.As(err, &failed) ||
+		stop&stopDisconnected != 0 && c.closed()
 }
 
 // pause waits before the next attempt; false if there is none.

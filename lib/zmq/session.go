@@ -6,12 +6,10 @@ import (
 	"time"
 
 	"ztools/lib/internal/engine"
-	"ztools/lib/internal/msg"
 	"ztools/lib/internal/option"
 	"ztools/lib/internal/pattern"
 	"ztools/lib/internal/pipe"
 	"ztools/lib/internal/transport"
-	"ztools/lib/internal/wire"
 )
 
 // A session is one peer of a bind, or the one peer of a connect with all its
@@ -91,6 +89,13 @@ func (x *session) close(linger int) {
 		x.timer = time.AfterFunc(time.Duration(linger)*time.Millisecond, x.life.abort)
 	}
 	x.port.Pipe.Hangup()
+}
+
+// closed reports whether close was called.
+func (x *session) closed() bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.closing
 }
 
 // unsent counts the messages queued for the peer.

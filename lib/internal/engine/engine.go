@@ -79,7 +79,7 @@ type Engine struct {
 // control are the frames of the engine's own that wait to be sent.
 type control struct {
 	mu    sync.Mutex
-	bytes []byte // guarded by mu: whole frames, not sealed yet
+	bytes []byte // guarded by mu: whole frames as the peer's version has them, not sealed yet
 	some  atomic.Bool
 }
 
@@ -104,8 +104,24 @@ func New(c Config, port *Port) *Engine {
 		e.plain = e.framing == wire.V2 && (r.Mechanism == nil || r.Mechanism.Transparent())
 		e.in.rest = r.Rest
 	}
+	if len(c.Hello) > 0 {
+		e.hello(c.Hello)
+	}
 	port.current.Store(e)
 	return e
+}
+
+// hello has body sent before all that is queued.
+func (e *Engine) hello(body []byte) {
+	switch {
+	case e.raw:
+		e.ctl.bytes = append(e.ctl.bytes, body...)
+	case e.framing == wire.V1:
+		e.ctl.bytes = wire.AppendFrameV1(e.ctl.bytes, 0, body)
+	default:
+		e.ctl.bytes = wire.AppendFrameV2(e.ctl.bytes, 0, body)
+	}
+	e.ctl.some.Store(true)
 }
 
 // Stop ends both loops. It may be called by anyone, more than once.

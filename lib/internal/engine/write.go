@@ -367,7 +367,7 @@ func (e *Engine) flushControl() {
 	e.ctl.bytes = nil
 	e.ctl.some.Store(false)
 	e.ctl.mu.Unlock()
-	if !e.plain {
+	if !e.plain && e.mech != nil {
 		b = e.sealControl(b)
 	}
 	if _, err := e.conn.Write(b); err != nil {

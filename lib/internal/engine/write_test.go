@@ -333,3 +333,25 @@ func TestControlIsSealed(t *testing.T) {
 	}
 	l.end()
 }
+
+// TestHello: it goes out before what was queued, again on each connection.
+func TestHello(t *testing.T) {
+	for _, k := range kinds {
+		t.Run(k.name, func(t *testing.T) {
+			r := newRig(nil)
+			r.send(t, message{"first"})
+			for _, text := range []string{"second", "third"} {
+				conn, peer := loopback(t)
+				l := r.connect(Config{Conn: conn, Result: k.result(), Hello: []byte("hello")})
+				r.send(t, message{text})
+				want := []message{{"hello"}, {text}}
+				if text == "second" {
+					want = []message{{"hello"}, {"first"}, {text}}
+				}
+				peer.Expect(k.wire(want...))
+				peer.Close()
+				l.wait()
+			}
+		})
+	}
+}

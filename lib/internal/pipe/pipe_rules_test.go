@@ -525,3 +525,67 @@ func TestWriteRun(t *testing.T) {
 		t.Errorf("conflated: %s", got)
 	}
 }
+
+// TestPush: there is room for it in a full pipe, and it counts.
+func TestPush(t *testing.T) {
+	a, b, _, rb := ends(limit(2))
+	fill(a, 2)
+	a.Push(&msg.Msg{Body: []byte("pushed")})
+	if a.CheckWrite() {
+		t.Error("there is room")
+	}
+	if got := fmt.Sprint(readAll(b)); got != "[m m pushed]" {
+		t.Error(got)
+	}
+	if out, _ := a.Queued(); out != 0 || fill(a, 9) != 2 {
+		t.Errorf("%d are queued", out)
+	}
+	readAll(b)
+	rb.readable = 0
+	if a.Push(&msg.Msg{}); rb.readable != 1 {
+		t.Error("the reader was not told")
+	}
+	b.Close()
+	a.Push(&msg.Msg{Body: []byte("late")})
+	if out, _ := a.Queued(); out != 0 {
+		t.Error("kept for nobody")
+	}
+	c := limit(1)
+	c.Conflate = true
+	a, b, _, _ = ends(c)
+	write(a, "old")
+	a.Push(&msg.Msg{Body: []byte("new")})
+	if got := fmt.Sprint(readAll(b)); got != "[new]" {
+		t.Error(got)
+	}
+}
+
+// TestLast: the message comes behind all others when the other end closes, and
+// not when this one does.
+func TestLast(t *testing.T) {
+	a, b, _, rb := ends(limit(2))
+	b.SetLast(&msg.Msg{Body: []byte("last")})
+	write(a, "1")
+	write(a, "2")
+	a.Write(&msg.Msg{Body: []byte("half"), Flags: msg.More})
+	a.Close()
+	if got := fmt.Sprint(readAll(b)); got != "[1 2 last]" || rb.closed != 1 {
+		t.Error(got, rb.closed)
+	}
+	a, b, _, rb = ends(limit(2))
+	b.SetLast(&msg.Msg{Body: []byte("last")})
+	b.CheckRead()
+	if a.Shut(); rb.readable != 1 || rb.closed != 0 {
+		t.Errorf("told readable %d times, closed %d times", rb.readable, rb.closed)
+	}
+	if got := fmt.Sprint(readAll(b)); got != "[last]" || rb.closed != 1 {
+		t.Error(got, rb.closed)
+	}
+	a, b, _, _ = ends(limit(2))
+	b.SetLast(&msg.Msg{Body: []byte("last")})
+	b.Hangup()
+	a.Close()
+	if got := readAll(b); got != nil {
+		t.Error(got)
+	}
+}
