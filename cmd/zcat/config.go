@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"ztools/lib/cli"
+	"ztools/lib/zmq"
 )
 
 // Limits on the size of a message where --max-size is not given.
@@ -21,7 +22,8 @@ const (
 type config struct {
 	kind      kind
 	endpoints []cli.Endpoint // of pipe: IN and OUT
-	options   [][2]string
+	options   []cli.SocketOption
+	security  *cli.Security
 	topics    []string
 	identity  []byte
 	target    []byte
@@ -55,10 +57,6 @@ type config struct {
 	record, tee string
 	stats       bool
 	gap         int64 // part that holds a number, from 1; 0: none
-
-	quiet      bool
-	verbose    int
-	timestamps bool
 }
 
 // parseConfig reads the words and flags. Nothing is started; every error is a
@@ -75,10 +73,13 @@ func parseConfig(a *cli.Args) (*config, error) {
 		return nil, err
 	}
 	c := readFlags(a, k)
+	if k.typ == zmq.Stream && c.security.Secure() {
+		a.Reject(cli.Usagef("", "STREAM sockets have no security: their peers do not speak ZMTP"))
+	}
 	if err := a.Check(); err != nil {
 		return nil, err
 	}
-	for _, step := range []func(*cli.Args) error{c.readEndpoints, c.readOptions, c.readLayouts, c.checkSource, c.checkCommands} {
+	for _, step := range []func(*cli.Args) error{c.readEndpoints, c.readLayouts, c.checkSource, c.checkCommands} {
 		if err := step(a); err != nil {
 			return nil, err
 		}
@@ -110,7 +111,7 @@ func readFlags(a *cli.Args, k kind) *config {
 		count: a.Number("count", 0), timeout: a.Duration("timeout", 0), idle: a.Duration("idle", 0),
 		untilGone: a.Bool("until-peers-gone"), linger: a.Duration("linger", time.Second), lingerGiven: a.Given("linger"),
 		record: a.String("record", ""), tee: a.String("tee", ""), stats: a.Bool("stats"), gap: a.Number("gap", 0),
-		quiet: a.Bool("quiet"), verbose: a.Times("verbose"), timestamps: a.Bool("timestamps"),
+		options: a.SocketOptions("option"), security: a.Security(""),
 	}
 	if a.Given("rate") {
 		c.interval = a.Rate("rate", 0)
@@ -179,17 +180,6 @@ func (c *config) countEndpoints(a *cli.Args) error {
 	}
 	if len(c.endpoints) == 0 {
 		return cli.Usagef("for example: "+a.Prog+" "+strings.ToLower(c.kind.name)+" tcp://localhost:5555", "no endpoint given")
-	}
-	return nil
-}
-
-func (c *config) readOptions(a *cli.Args) error {
-	for _, text := range a.Strings("option") {
-		name, value, ok := strings.Cut(text, "=")
-		if !ok {
-			return cli.Usagef("write -o NAME=VALUE; -o list shows the names", "--option %q has no value", text)
-		}
-		c.options = append(c.options, [2]string{name, value})
 	}
 	return nil
 }

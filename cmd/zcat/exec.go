@@ -99,7 +99,7 @@ func (s *session) command(r *cli.Record) ([]byte, error) {
 		return nil, nil
 	}
 	if s.keepGoing {
-		s.log.at(1, "command failed: %v", err)
+		s.log.At(1, "command failed: %v", err)
 		return nil, nil
 	}
 	return nil, cli.Failf(cli.StatusCommand, "--keep-going goes on after a failure", "command failed: %w: %s", err, s.exec)

@@ -102,7 +102,7 @@ func (s *session) watchGaps() {
 	last := map[string]uint64{}
 	missing, restarts := uint64(0), 0
 	s.reports = append(s.reports, func() {
-		s.log.always("gaps: %d missing, %d restarts", missing, restarts)
+		s.log.At(0, "gaps: %d missing, %d restarts", missing, restarts)
 	})
 	s.watchers = append(s.watchers, func(d direction, r *cli.Record) error {
 		n, ok := partNumber(r, int(s.gap))
@@ -116,10 +116,10 @@ func (s *session) watchGaps() {
 		case !seen || n == before+1:
 		case n > before:
 			missing += n - before - 1
-			s.log.at(1, "gap in %q: %d missing before %d", topic, n-before-1, n)
+			s.log.At(1, "gap in %q: %d missing before %d", topic, n-before-1, n)
 		default:
 			restarts++
-			s.log.at(1, "%q went back from %d to %d", topic, before, n)
+			s.log.At(1, "%q went back from %d to %d", topic, before, n)
 		}
 		return nil
 	})

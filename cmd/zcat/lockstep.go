@@ -85,9 +85,9 @@ func (s *session) roundTrip(request *cli.Record, m *zmq.Message) error {
 			return err
 		}
 		if attempt == s.retries {
-			return cli.Failf(cli.StatusTimeout, "--retries N asks again", "no reply within %v after %d %s", s.replyTimeout, attempt+1, plural(int(attempt+1), "request"))
+			return cli.Failf(cli.StatusTimeout, "--retries N asks again", "no reply within %v after %d %s", s.replyTimeout, attempt+1, cli.Plural(int(attempt+1), "request"))
 		}
-		s.log.at(1, "no reply within %v: asking again", s.replyTimeout)
+		s.log.At(1, "no reply within %v: asking again", s.replyTimeout)
 	}
 }
 

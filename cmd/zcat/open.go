@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 
 	"ztools/lib/cli"
@@ -49,10 +48,11 @@ func (s *session) socket(t zmq.Type) (*zmq.Socket, error) {
 			return nil, cli.Usagef("a routing id has 1 to 255 bytes", "--identity: %w", err)
 		}
 	}
-	for _, o := range s.options {
-		if err := sock.SetByName(o[0], o[1]); err != nil {
-			return nil, cli.Usagef(s.args.Prog+" -o list shows names, types and defaults", "option %s=%s: %w", o[0], o[1], err)
-		}
+	if err := s.security.Apply(sock); err != nil {
+		return nil, err
+	}
+	if err := cli.SetOptions(sock, s.options); err != nil {
+		return nil, err
 	}
 	if s.kind.has(subscribes) {
 		return sock, s.subscribe(sock)
@@ -99,53 +99,15 @@ func (s *session) subscribe(sock *zmq.Socket) error {
 	return nil
 }
 
-// attach binds or connects, and tells which endpoint a wildcard became.
+// attach binds or connects, and tells clients of a fresh key how.
 func (s *session) attach(sock *zmq.Socket, e cli.Endpoint) error {
-	if !e.Bind {
-		if err := sock.Connect(e.Addr); err != nil {
-			return endpointError("connect to", e, err)
-		}
-		s.log.at(1, "connecting to %s", e.Addr)
-		return nil
+	if err := cli.Attach(sock, e, s.log); err != nil {
+		return err
 	}
-	if err := sock.Bind(e.Addr); err != nil {
-		return endpointError("bind to", e, err)
-	}
-	if e.Wildcard() {
-		s.log.always("bound to %s", sock.LastEndpoint())
-	} else {
-		s.log.at(1, "bound to %s", sock.LastEndpoint())
+	if e.Bind {
+		s.security.Tell(s.log, s.args.Prog, sock.Type(), sock.LastEndpoint())
 	}
 	return nil
-}
-
-// endpointErrors are failures of bind and connect with what helps.
-var endpointErrors = []struct {
-	err    error
-	status int
-	hint   string
-}{
-	{zmq.EINVAL, cli.StatusUsage, "an endpoint looks like tcp://localhost:5555 or ipc:///tmp/feed"},
-	{zmq.EPROTONOSUPPORT, cli.StatusUsage, "the usual transports are tcp:// and ipc://"},
-	{zmq.ENOCOMPATPROTO, cli.StatusUsage, "this transport does not carry this socket type"},
-	{zmq.ENAMETOOLONG, cli.StatusUsage, "the path of a Unix socket has about 100 bytes at most"},
-	{zmq.EADDRINUSE, cli.StatusFailed, "another program is bound there; tcp://*:* lets the system choose a port"},
-	{zmq.EADDRNOTAVAIL, cli.StatusFailed, "bind to an address of this machine, or to * for all of them"},
-	{zmq.ENODEV, cli.StatusFailed, "bind to an address or interface of this machine, or to * for all of them"},
-	{zmq.EACCES, cli.StatusFailed, "ports below 1024 and foreign directories need more rights"},
-}
-
-func endpointError(verb string, e cli.Endpoint, err error) error {
-	var failed *zmq.Error
-	if errors.As(err, &failed) {
-		err = failed.Err
-	}
-	for _, row := range endpointErrors {
-		if errors.Is(err, row.err) {
-			return cli.Failf(row.status, row.hint, "cannot %s %s: %w", verb, e.Addr, err)
-		}
-	}
-	return fmt.Errorf("cannot %s %s: %w", verb, e.Addr, err)
 }
 
 // loops chooses the loops that this type needs.

@@ -18,7 +18,7 @@ type session struct {
 	// Constant while the loops run.
 	*config
 	args *cli.Args
-	log  *logger
+	log  *cli.Log
 	zctx *zmq.Context
 	in   *zmq.Socket // receives
 	out  *zmq.Socket // sends; the same socket except in a pipe
@@ -69,7 +69,7 @@ var (
 
 // run is zcat behind its command line.
 func run(a *cli.Args) error {
-	if list := a.Strings("option"); len(list) == 1 && list[0] == "list" {
+	if a.ListsOptions() {
 		return cli.PrintOptions(a.Out)
 	}
 	c, err := parseConfig(a)
@@ -89,7 +89,7 @@ func run(a *cli.Args) error {
 
 func newSession(a *cli.Args, c *config) *session {
 	s := &session{config: c, args: a, zctx: zmq.NewContext(), started: time.Now(), first: make(chan []byte, 1)}
-	s.log = newLogger(a, c)
+	s.log = cli.NewLog(a)
 	s.ctx, s.stop = context.WithCancelCause(a.Context)
 	s.hard, s.kill = context.WithCancel(a.Context)
 	if c.timeout > 0 {
@@ -151,7 +151,7 @@ func (s *session) await() {
 	case <-s.deadline:
 		s.stop(cli.Failf(cli.StatusTimeout, "", "timed out after %v: %s", s.timeout, s.progress()))
 	case sig := <-s.signals:
-		s.log.always("%v: ending within %v; once more ends at once", sig, s.linger)
+		s.log.At(0, "%v: ending within %v; once more ends at once", sig, s.linger)
 		s.stop(cli.Signalled(sig))
 	}
 }
@@ -186,7 +186,7 @@ func (s *session) verdict(unsent int) error {
 	case s.forced != nil:
 		return s.forced
 	case unsent > 0:
-		return cli.Failf(cli.StatusUnsent, "", "ended with %d %s unsent", unsent, plural(unsent, "message"))
+		return cli.Failf(cli.StatusUnsent, "", "ended with %d %s unsent", unsent, cli.Plural(unsent, "message"))
 	case s.complete.Load(), errors.Is(cause, errDone):
 		return nil
 	case errors.Is(cause, errGone):
@@ -215,11 +215,4 @@ func (s *session) progress() string {
 		text += fmt.Sprintf(" of %d", s.count)
 	}
 	return text
-}
-
-func plural(n int, word string) string {
-	if n == 1 {
-		return word
-	}
-	return word + "s"
 }

@@ -81,7 +81,7 @@ func (s *session) waitPeers(src source) error {
 	if n <= 0 {
 		return nil
 	}
-	s.log.at(1, "waiting for %d %s", n, plural(n, "peer"))
+	s.log.At(1, "waiting for %d %s", n, cli.Plural(n, "peer"))
 	return s.out.WaitPeers(s.ctx, n)
 }
 

@@ -77,7 +77,7 @@ func (e *ending) wait(ready <-chan struct{}) bool {
 				e.s.forced = cli.Signalled(sig)
 				return false
 			}
-			e.s.log.always("%v: ending within %v; once more ends at once", sig, e.s.linger)
+			e.s.log.At(0, "%v: ending within %v; once more ends at once", sig, e.s.linger)
 			e.hurry()
 		}
 	}

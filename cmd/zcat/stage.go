@@ -116,7 +116,7 @@ func (o *sender) end() error   { return nil }
 func (s *session) unreachable(err error) error {
 	if isUnreachable(err) {
 		s.dropped.Add(1)
-		s.log.at(1, "the peer has left; its answer is dropped")
+		s.log.At(1, "the peer has left; its answer is dropped")
 		return nil
 	}
 	return fmt.Errorf("send: %w", err)

@@ -86,7 +86,7 @@ func (s *session) tellRates(c *counts) {
 		s.watching.Lock()
 		now := c.total
 		s.watching.Unlock()
-		s.log.always("%s", rates(now, before, time.Second))
+		s.log.At(0, "%s", rates(now, before, time.Second))
 		before = now
 	}
 }
@@ -110,16 +110,16 @@ func (s *session) tellTotals(c *counts) {
 	span := max(time.Since(s.started), time.Millisecond)
 	for d, verb := range []string{"received", "sent"} {
 		if t := c.total[d]; t.messages > 0 || direction(d) == s.kind.main() {
-			s.log.always("%s %d %s, %s in %v", verb, t.messages, plural(int(t.messages), "message"), cli.FormatSize(float64(t.bytes)), span.Round(time.Millisecond))
+			s.log.At(0, "%s %d %s, %s in %v", verb, t.messages, cli.Plural(int(t.messages), "message"), cli.FormatSize(float64(t.bytes)), span.Round(time.Millisecond))
 		}
 	}
-	s.log.always("%s; %d dropped", rates(c.total, [2]tally{}, span), s.dropped.Load())
+	s.log.At(0, "%s; %d dropped", rates(c.total, [2]tally{}, span), s.dropped.Load())
 	names := slices.SortedFunc(maps.Keys(c.topics), func(a, b string) int {
 		return cmp.Or(cmp.Compare(c.topics[b].messages, c.topics[a].messages), cmp.Compare(a, b))
 	})
 	for _, name := range names[:min(len(names), topicShown)] {
 		t := c.topics[name]
-		s.log.always("topic %q: %d %s, %s", name, t.messages, plural(int(t.messages), "message"), cli.FormatSize(float64(t.bytes)))
+		s.log.At(0, "topic %q: %d %s, %s", name, t.messages, cli.Plural(int(t.messages), "message"), cli.FormatSize(float64(t.bytes)))
 	}
 }
 
@@ -128,7 +128,7 @@ func (s *session) addRTT(d time.Duration) {
 	if !s.rtt {
 		return
 	}
-	s.log.always("round trip %v", d)
+	s.log.At(0, "round trip %v", d)
 	s.rtts = append(s.rtts, d)
 }
 
@@ -141,5 +141,5 @@ func (s *session) tellRTTs() {
 	for _, d := range s.rtts {
 		sum += d
 	}
-	s.log.always("round trips: %d, min %v, mean %v, max %v", len(s.rtts), slices.Min(s.rtts), sum/time.Duration(len(s.rtts)), slices.Max(s.rtts))
+	s.log.At(0, "round trips: %d, min %v, mean %v, max %v", len(s.rtts), slices.Min(s.rtts), sum/time.Duration(len(s.rtts)), slices.Max(s.rtts))
 }

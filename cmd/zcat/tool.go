@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strings"
 
 	"ztools/lib/cli"
@@ -40,7 +41,7 @@ var examples = []cli.Example{
 // flags is the flag table.
 func flags() []cli.Flag {
 	formats := cli.Formats()
-	return append([]cli.Flag{
+	return slices.Concat([]cli.Flag{
 		{Name: "bind", Short: "b", Value: "ENDPOINT", Repeat: true, Group: "Endpoints", Help: "bind here; may be repeated and mixed"},
 		{Name: "connect", Short: "c", Value: "ENDPOINT", Repeat: true, Group: "Endpoints", Help: "connect there; may be repeated and mixed"},
 		{Name: "option", Short: "o", Value: "NAME=VALUE", Repeat: true, Group: "Endpoints", Help: "set a socket option; -o list shows them all"},
@@ -84,7 +85,7 @@ func flags() []cli.Flag {
 		{Name: "tee", Value: "FILE", Group: "Watching", Help: "write the messages here too"},
 		{Name: "stats", Group: "Watching", Help: "tell rates and top topics each second and at the end"},
 		{Name: "gap", Value: "PART", Group: "Watching", Help: "count gaps in the little-endian number in this part"},
-	}, cli.CommonFlags...)
+	}, cli.SecurityFlags(""), cli.CommonFlags)
 }
 
 // kindNames are the socket types as completion offers them.

@@ -20,7 +20,7 @@ func (s *session) watch() {
 		})
 		s.helpers.Go(s.watchIdle)
 	}
-	if s.log.on(3) {
+	if s.log.On(3) {
 		s.watchers = append(s.watchers, s.tell)
 	}
 }
@@ -49,7 +49,7 @@ func (s *session) tell(d direction, r *cli.Record) error {
 	if d == outward {
 		verb = "sent"
 	}
-	s.log.print("%s %d %s in %d %s", verb, r.Size(), plural(r.Size(), "byte"), len(r.Parts), plural(len(r.Parts), "part"))
+	s.log.At(3, "%s %d %s in %d %s", verb, r.Size(), cli.Plural(r.Size(), "byte"), len(r.Parts), cli.Plural(len(r.Parts), "part"))
 	return nil
 }
 
@@ -59,7 +59,7 @@ func (s *session) watchEvents(sock *zmq.Socket) {
 	s.helpers.Go(func() {
 		peers := 0
 		for ev := range events {
-			s.tellEvent(ev)
+			s.log.Event(ev)
 			switch ev.Kind {
 			case zmq.HandshakeSucceeded:
 				peers++
@@ -67,8 +67,9 @@ func (s *session) watchEvents(sock *zmq.Socket) {
 				if peers = max(0, peers-1); peers == 0 && s.untilGone && sock.Peers() == 0 {
 					s.stop(errGone)
 				}
-			case zmq.HandshakeFailedAuth, zmq.HandshakeFailedProtocol:
-				s.refused(sock, ev)
+			}
+			if err := cli.Refusal(ev); err != nil {
+				s.refused(sock, err)
 			}
 		}
 	})
@@ -76,15 +77,11 @@ func (s *session) watchEvents(sock *zmq.Socket) {
 
 // refused ends the run when the only peer that it could have does not want it:
 // such a connection is never tried again.
-func (s *session) refused(sock *zmq.Socket, ev zmq.Event) {
+func (s *session) refused(sock *zmq.Socket, err error) {
 	if len(s.endpoints) != len(s.sockets()) || s.bindsAny() || sock.Peers() > 0 {
 		return
 	}
-	if ev.Kind == zmq.HandshakeFailedAuth {
-		s.stop(cli.Failf(cli.StatusRefused, "ask who runs the peer for access", "%s refused us: %v", ev.Endpoint, reason(ev)))
-		return
-	}
-	s.stop(cli.Failf(cli.StatusFailed, "is it a ZeroMQ socket of a type that fits?", "handshake with %s failed: %v", ev.Endpoint, reason(ev)))
+	s.stop(err)
 }
 
 func (s *session) bindsAny() bool {
@@ -94,44 +91,4 @@ func (s *session) bindsAny() bool {
 		}
 	}
 	return false
-}
-
-func reason(ev zmq.Event) string {
-	if ev.Err == nil {
-		return "no reason given"
-	}
-	return ev.Err.Error()
-}
-
-// tellEvent is -v for peers and -vv for every event.
-func (s *session) tellEvent(ev zmq.Event) {
-	switch {
-	case s.log.on(2):
-		s.log.print("%v %s%s%s", ev.Kind, ev.Endpoint, detail(" remote ", ev.Remote), detail(" ", errText(ev.Err)))
-	case ev.Kind == zmq.HandshakeSucceeded:
-		s.log.at(1, "peer joined: %s%s%s", ev.SocketType, detail(" at ", ev.Remote), detail(", id ", idText(ev.RoutingID)))
-	case ev.Kind == zmq.Disconnected:
-		s.log.at(1, "peer left%s", detail(": ", ev.Remote))
-	}
-}
-
-func detail(label, text string) string {
-	if text == "" {
-		return ""
-	}
-	return label + text
-}
-
-func errText(err error) string {
-	if err == nil {
-		return ""
-	}
-	return err.Error()
-}
-
-func idText(id []byte) string {
-	if len(id) == 0 {
-		return ""
-	}
-	return cli.FormatID(id)
 }

@@ -50,9 +50,19 @@ func PrintOptions(w io.Writer) error {
 	return table.Flush()
 }
 
+// secretOptions are those that the command line, which others see, must not
+// hold.
+var secretOptions = map[string]string{
+	"CURVE_SECRETKEY": "--curve-key FILE",
+	"PLAIN_PASSWORD":  "--plain-password-file FILE",
+}
+
 // SetOptions sets options of the command line; errors are usage errors.
 func SetOptions(sock *zmq.Socket, options []SocketOption) error {
 	for _, o := range options {
+		if instead := secretOptions[strings.TrimPrefix(strings.ToUpper(o.Name), "ZMQ_")]; instead != "" {
+			return Usagef("use "+instead, "option %s: a secret does not belong on the command line, which others see", o.Name)
+		}
 		if err := sock.SetByName(o.Name, o.Value); err != nil {
 			return Usagef("-o list shows names, types and defaults", "option %s=%s: %w", o.Name, o.Value, errors.Unwrap(err))
 		}
@@ -110,14 +120,28 @@ func endpointError(verb string, e Endpoint, err error) error {
 	return fmt.Errorf("cannot %s %s: %w", verb, e.Addr, err)
 }
 
+// The codes of HANDSHAKE_FAILED_PROTOCOL that speak of security
+// (ZMQ_PROTOCOL_ERROR_… of zmq_socket_monitor(3)).
+const (
+	codeCryptographic     = 0x11000001
+	codeMechanismMismatch = 0x11000002
+)
+
 // Refusal is the error of a handshake that failed for good: the connection is not
-// tried again. It is nil for every other event.
+// tried again, or, with a mechanism, would only fail again. It is nil for every
+// other event.
 func Refusal(ev zmq.Event) error {
-	switch ev.Kind {
-	case zmq.HandshakeFailedAuth:
+	switch {
+	case ev.Kind == zmq.HandshakeFailedAuth:
 		return Failf(StatusRefused, "ask who runs the peer for access", "%s refused us: %v", ev.Endpoint, ev.Err)
-	case zmq.HandshakeFailedProtocol:
+	case ev.Kind == zmq.HandshakeFailedProtocol && ev.Value == codeMechanismMismatch:
+		return Failf(StatusRefused, "both sides need the same one: none, CURVE, PLAIN or GSSAPI", "%s wants another security mechanism", ev.Endpoint)
+	case ev.Kind == zmq.HandshakeFailedProtocol && ev.Value == codeCryptographic:
+		return Failf(StatusRefused, "is --server-key the public key of this server?", "%s cannot be trusted: what it sends was not made with the expected key", ev.Endpoint)
+	case ev.Kind == zmq.HandshakeFailedProtocol:
 		return Failf(StatusFailed, "is it a ZeroMQ socket of a type that fits?", "handshake with %s failed: %v", ev.Endpoint, ev.Err)
+	case ev.Kind == zmq.HandshakeFailedNoDetail && ev.Mechanism != "" && ev.Mechanism != "NULL" && ev.Value == int(zmq.EPIPE):
+		return Failf(StatusRefused, "is the server's key right, and is ours on its list?", "%s closed the connection in the security handshake", ev.Endpoint)
 	}
 	return nil
 }

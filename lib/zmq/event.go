@@ -74,7 +74,7 @@ type Event struct {
 	Conn     uint64 // which connect or accepted connection; 0 for a bind itself
 
 	SocketType string // the peer's, once the handshake is done
-	Mechanism  string
+	Mechanism  string // agreed on; known once the greetings are exchanged
 	RoutingID  []byte
 	Err        error // the reason, for what went wrong
 }
@@ -210,6 +210,10 @@ func (e *handshakeError) Unwrap() error { return e.error }
 func (s *Socket) emitFailure(ev Event, err error) {
 	var violation *wire.ProtocolError
 	var refusal *security.AuthError
+	var stage *engine.MechanismError
+	if errors.As(err, &stage) {
+		ev.Mechanism = stage.Mechanism
+	}
 	switch {
 	case errors.As(err, &refusal):
 		s.emit(ev, HandshakeFailedAuth, refusal.Status, err)

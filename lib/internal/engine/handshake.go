@@ -189,7 +189,7 @@ func (h *handshake) agree(m security.Mechanism) error {
 			if refusal {
 				h.linger()
 			}
-			return err
+			return &MechanismError{m.Name(), err}
 		}
 	}
 	h.result.Mechanism = m
