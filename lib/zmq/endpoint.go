@@ -11,6 +11,7 @@ import (
 	"ztools/lib/internal/engine"
 	"ztools/lib/internal/option"
 	"ztools/lib/internal/pattern"
+	"ztools/lib/internal/security"
 	"ztools/lib/internal/transport"
 	"ztools/lib/internal/transport/ipc"
 	"ztools/lib/internal/transport/tcp"
@@ -64,7 +65,8 @@ func (s *Socket) snapshotLocked() *option.Options {
 // tcp://interface:port, ipc://path, inproc://name; see zmq_tcp(7), zmq_ipc(7)
 // and zmq_inproc(7). The port may be * or 0, an ipc path may be *: LastEndpoint
 // then tells the real one. Errors: EINVAL, EPROTONOSUPPORT, EADDRINUSE,
-// EADDRNOTAVAIL, ENODEV, ENAMETOOLONG, ETERM, ENOTSOCK and those of the system.
+// EADDRNOTAVAIL, ENODEV, ENAMETOOLONG, ETERM, ENOTSOCK, ENOTSUP (the security
+// mechanism is not built in) and those of the system.
 func (s *Socket) Bind(ep string) error {
 	if err := s.bind(ep); err != nil {
 		return &Error{"bind", ep, err}
@@ -90,6 +92,9 @@ func (s *Socket) bind(ep string) error {
 
 func (s *Socket) listenLocked(t transport.Transport, ep, rest string) (err error) {
 	b := &binding{sock: s, opts: s.snapshotLocked()}
+	if b.secure, err = security.Prepare(b.opts); err != nil {
+		return err
+	}
 	if b.listener, err = t.Listen(rest, b.opts); err != nil {
 		s.emit(Event{Endpoint: ep}, BindFailed, int(NumberOf(err)), err)
 		return err
@@ -180,7 +185,12 @@ func (s *Socket) dialLocked(t transport.Transport, ep, rest string) error {
 	if err := t.Check(rest, o); err != nil {
 		return err
 	}
+	secure, err := security.Prepare(o)
+	if err != nil {
+		return err
+	}
 	c := &connector{session: s.newSession(o, ep), transport: t, rest: rest}
+	c.secure = secure
 	if !o.Immediate {
 		_, end := c.newPipe()
 		end.Local = true
@@ -362,6 +372,7 @@ func (c *connector) pause(backoff *transport.Backoff) bool {
 type binding struct {
 	sock     *Socket
 	opts     *option.Options
+	secure   security.Maker // made of opts
 	endpoint string
 	listener transport.Listener
 	life     life // of a rest
@@ -389,6 +400,7 @@ func (b *binding) accept() {
 			return
 		}
 		x := s.newSession(b.opts, b.endpoint)
+		x.secure = b.secure
 		if !b.add(x) {
 			conn.Close()
 			return

@@ -9,6 +9,7 @@ import (
 	"ztools/lib/internal/option"
 	"ztools/lib/internal/pattern"
 	"ztools/lib/internal/pipe"
+	"ztools/lib/internal/security"
 	"ztools/lib/internal/transport"
 )
 
@@ -26,6 +27,7 @@ import (
 type session struct {
 	sock     *Socket
 	opts     *option.Options // as they were at bind or connect
+	secure   security.Maker  // made of opts; nil if there is no handshake
 	endpoint string          // as the user wrote it, or as bound
 	id       uint64
 	life     life
@@ -254,7 +256,7 @@ func (x *session) handshake(c *connection) (err error) {
 	if x.raw() {
 		return nil
 	}
-	if c.result, err = engine.Handshake(c.Conn, x.opts, authenticator{x.sock.ctx}); err != nil {
+	if c.result, err = engine.Handshake(c.Conn, x.opts, x.secure, authenticator{x.sock.ctx}); err != nil {
 		return err
 	}
 	x.sock.emit(x.event(c), HandshakeSucceeded, 0, nil)

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"ztools/lib/curve"
 	"ztools/lib/zmq"
 )
 
@@ -21,6 +22,30 @@ type mechanism struct {
 // mechanisms are those whose server may ask a handler.
 var mechanisms = []mechanism{
 	{name: "NULL", server: []any{zmq.ZAPDomain, "global"}},
+	{"PLAIN", []any{zmq.ZAPDomain, "global", zmq.PlainServer, true},
+		[]any{zmq.PlainUsername, "admin", zmq.PlainPassword, "s3cret"}, ` "admin" "s3cret"`},
+	{"CURVE", []any{zmq.ZAPDomain, "global", zmq.CurveServer, true, zmq.CurveSecretKey, serverKeys.Secret.Text()},
+		curveClient(clientKeys), fmt.Sprintf(" %q", clientKeys.Public[:])},
+}
+
+// The keys of zmq_curve(7).
+var (
+	serverKeys = keys("rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7", "JTKVSB%%)wK0E.X)V>+}o?pNmC{O&4W4b!Ni{Lh6")
+	clientKeys = keys("Yne@$w-vo<fVvi]a<NY6T1ed:M$fCG*[IaLV{hID", "D:)Q[IlAW!ahhC2ac:9*A}h:p?([4%wOTJ%JR%cs")
+)
+
+func keys(public, secret string) (p curve.Pair) {
+	p.Public, _ = curve.ParseKey(public)
+	p.Secret, _ = curve.ParseKey(secret)
+	if err := p.Verify(); err != nil {
+		panic(err)
+	}
+	return p
+}
+
+// curveClient is the options of a client with those keys.
+func curveClient(own curve.Pair) []any {
+	return []any{zmq.CurveServerKey, serverKeys.Public.Text(), zmq.CurvePublicKey, own.Public.Text(), zmq.CurveSecretKey, own.Secret.Text()}
 }
 
 // answer is a handler's reply to a request: status, text, user id, metadata.

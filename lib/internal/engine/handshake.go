@@ -55,10 +55,10 @@ type Result struct {
 func Bare() *Result { return &Result{Version: wire.ZMTP20} }
 
 // Handshake speaks with the peer on conn until both may send messages, at most
-// as long as ZMQ_HANDSHAKE_IVL; auth is asked about the peer if o says so. It
-// does not close conn. CauseOf tells the kinds of its errors apart. After
+// as long as ZMQ_HANDSHAKE_IVL. secure is what security.Prepare made of o; auth
+// is asked about the peer if o says so. It does not close conn. CauseOf tells the kinds of its errors apart. After
 // success conn has no deadline.
-func Handshake(conn net.Conn, o *option.Options, auth Authenticator) (*Result, error) {
+func Handshake(conn net.Conn, o *option.Options, secure security.Maker, auth Authenticator) (*Result, error) {
 	h := &handshake{conn: conn, options: o, auth: auth, in: make([]byte, 0, firstRead)}
 	if o.HandshakeIvl > 0 {
 		h.deadline = time.Now().Add(time.Duration(o.HandshakeIvl) * time.Millisecond)
@@ -66,7 +66,7 @@ func Handshake(conn net.Conn, o *option.Options, auth Authenticator) (*Result, e
 	if err := conn.SetDeadline(h.deadline); err != nil {
 		return nil, fmt.Errorf("handshake: %w", err)
 	}
-	if err := h.run(); err != nil {
+	if err := h.run(secure(peerAddress(conn))); err != nil {
 		return nil, fmt.Errorf("handshake: %w", err)
 	}
 	if err := conn.SetDeadline(time.Time{}); err != nil {
@@ -86,12 +86,9 @@ type handshake struct {
 	result   Result
 }
 
-func (h *handshake) run() error {
-	m, err := security.New(h.options, peerAddress(h.conn))
+func (h *handshake) run(m security.Mechanism) error {
+	err := h.greet(m.Name())
 	if err != nil {
-		return err
-	}
-	if err := h.greet(m.Name()); err != nil {
 		return err
 	}
 	if h.result.Version >= wire.ZMTP30 {

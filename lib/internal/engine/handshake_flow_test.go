@@ -40,7 +40,7 @@ func replay(t *testing.T, flow *ztest.Flow, asClient bool) {
 	for _, piece := range []int{1, 7, 1 << 20} {
 		a, b := ztest.Pipe()
 		b.Write(flow.Sent(!asClient))
-		r, err := engine.Handshake(pieces{a, piece}, options(own.Type, own.ID), nil)
+		r, err := handshake(pieces{a, piece}, options(own.Type, own.ID))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -66,6 +66,15 @@ func TestStages(t *testing.T) {
 	}
 }
 
+// handshake runs one with the mechanism that o asks for.
+func handshake(conn net.Conn, o *option.Options) (*engine.Result, error) {
+	secure, err := security.Prepare(o)
+	if err != nil {
+		return nil, err
+	}
+	return engine.Handshake(conn, o, secure, nil)
+}
+
 // outcome is what Handshake returned.
 type outcome struct {
 	*engine.Result
@@ -75,7 +84,7 @@ type outcome struct {
 func shake(conn net.Conn, o *option.Options) chan outcome {
 	done := make(chan outcome, 1)
 	go func() {
-		r, err := engine.Handshake(conn, o, nil)
+		r, err := handshake(conn, o)
 		done <- outcome{r, err}
 	}()
 	return done
@@ -146,7 +155,7 @@ func TestRest(t *testing.T) {
 	conn, other := ztest.Pipe()
 	peer := ztest.NewPeer(t, other)
 	peer.Send(append(append(ztest.Greeting("NULL"), ztest.Ready("PUSH", "")...), "more"...))
-	r, err := engine.Handshake(conn, options("PULL", ""), nil)
+	r, err := handshake(conn, options("PULL", ""))
 	if err != nil || string(r.Rest) != "more" {
 		t.Fatalf("got %q, %v", r.Rest, err)
 	}
@@ -158,7 +167,7 @@ func TestPeerAddress(t *testing.T) {
 	for _, text := range []string{"01 00", "ff 00*7 01 7f 01 05 00 00"} {
 		conn, other := ztest.Pipe()
 		ztest.NewPeer(t, other).Send(ztest.Bytes(text))
-		r, err := engine.Handshake(ipcConn{conn}, options("ROUTER", ""), nil)
+		r, err := handshake(ipcConn{conn}, options("ROUTER", ""))
 		if err != nil || r.Properties["Peer-Address"] != "localhost:0:0:1" {
 			t.Errorf("%s: got %+v, %v", text, r, err)
 		}
@@ -244,7 +253,7 @@ func TestBadPeers(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) { // where waiting for more costs no time
 				conn, other := ztest.Pipe()
 				ztest.NewPeer(t, other).Send(ztest.Bytes(test.bytes))
-				_, err := engine.Handshake(conn, o, nil)
+				_, err := handshake(conn, o)
 				checkViolation(t, err, test.code, test.errno)
 			})
 		})
@@ -261,7 +270,7 @@ func TestRefused(t *testing.T) {
 	for reason, status := range map[string]int{"300": 300, "400": 400, "500": 500} {
 		conn, other := ztest.Pipe()
 		ztest.NewPeer(t, other).Send(ztest.Greeting("NULL"), ztest.Frame(4, "\x05ERROR\x03"+reason))
-		_, err := engine.Handshake(conn, options("SUB", ""), nil)
+		_, err := handshake(conn, options("SUB", ""))
 		var refusal *security.AuthError
 		if !errors.As(err, &refusal) || refusal.Status != status || engine.CauseOf(err) != engine.Refused {
 			t.Errorf("%s: got %v", reason, err)
@@ -276,7 +285,7 @@ func TestLost(t *testing.T) {
 		conn, other := ztest.Pipe()
 		other.Write(whole[:n])
 		other.CloseWrite()
-		_, err := engine.Handshake(conn, options("PULL", ""), nil)
+		_, err := handshake(conn, options("PULL", ""))
 		if !errors.Is(err, io.EOF) || engine.CauseOf(err) != engine.Lost {
 			t.Fatalf("after %d bytes: %v", n, err)
 		}
@@ -380,7 +389,7 @@ func FuzzHandshake(f *testing.F) {
 		conn, other := ztest.Pipe()
 		other.Write(sent)
 		other.CloseWrite()
-		r, err := engine.Handshake(pieces{conn, max(piece, 1)}, options("ROUTER", ""), nil)
+		r, err := handshake(pieces{conn, max(piece, 1)}, options("ROUTER", ""))
 		if err != nil {
 			return
 		}

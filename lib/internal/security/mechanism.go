@@ -95,18 +95,21 @@ func (e *AuthError) Error() string {
 // again.
 func (e *AuthError) Unwrap() error { return errno.EPROTO }
 
-// mechanisms makes the mechanism for each value of ZMQ_MECHANISM.
-var mechanisms = [...]func(o *option.Options, address string) (Mechanism, error){newNull}
+// A Maker makes one side of a connection with the peer at that address: an IP
+// address without a port, or what the transport says in its place.
+type Maker func(address string) Mechanism
 
-// New is the mechanism that o asks for, at the beginning of a handshake with the
-// peer at that address, an IP address without a port or what the transport says
-// in its place; ENOTSUP if it is not built in. It reads o as long as the
-// handshake lasts and does not change it.
-func New(o *option.Options, address string) (Mechanism, error) {
+// mechanisms prepares the mechanism of each value of ZMQ_MECHANISM.
+var mechanisms = [...]func(*option.Options) (Maker, error){prepareNull, preparePlain, prepareCurve}
+
+// Prepare readies the mechanism that o asks for, for all connections of a bind
+// or connect. They read o and do not change it. Errors: ENOTSUP if the mechanism
+// is not built in, EINVAL if its options cannot be used together.
+func Prepare(o *option.Options) (Maker, error) {
 	if o.Mechanism < 0 || o.Mechanism >= len(mechanisms) {
 		return nil, errno.ENOTSUP
 	}
-	return mechanisms[o.Mechanism](o, address)
+	return mechanisms[o.Mechanism](o)
 }
 
 // Required reports whether o asks for more than ZMTP 2.0 and 1.0 can give, so

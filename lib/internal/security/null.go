@@ -14,17 +14,20 @@ import (
 // in any order. Nothing is protected.
 type null struct {
 	zap
+	unsealed
 	peer   map[string]string // set by the peer's READY
 	sent   bool              // our READY
 	failed bool
 }
 
-func newNull(o *option.Options, address string) (Mechanism, error) {
-	n := &null{zap: zap{options: o, address: address, mechanism: "NULL"}}
-	if o.ZAPDomain != "" {
-		n.ask()
-	}
-	return n, nil
+func prepareNull(o *option.Options) (Maker, error) {
+	return func(address string) Mechanism {
+		n := &null{zap: zap{options: o, address: address, mechanism: "NULL"}}
+		if o.ZAPDomain != "" {
+			n.ask()
+		}
+		return n
+	}, nil
 }
 
 func (n *null) Name() string { return "NULL" }
@@ -82,10 +85,16 @@ func (n *null) State() State {
 
 func (n *null) Peer() map[string]string { return n.known(n.peer) }
 
-func (n *null) Seal(dst []byte, m *msg.Msg) ([]byte, error) {
+// unsealed is the part of a mechanism that does not protect frames.
+type unsealed struct{}
+
+// Seal appends the frame as it is.
+func (unsealed) Seal(dst []byte, m *msg.Msg) ([]byte, error) {
 	return wire.AppendFrameV2(dst, m.Flags, m.Body), nil
 }
 
-func (n *null) Open(*msg.Msg) error { return nil }
+// Open changes nothing.
+func (unsealed) Open(*msg.Msg) error { return nil }
 
-func (n *null) Transparent() bool { return true }
+// Transparent is true.
+func (unsealed) Transparent() bool { return true }

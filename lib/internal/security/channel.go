@@ -1,0 +1,161 @@
+package security
+
+import (
+	"crypto/subtle"
+	"encoding/binary"
+	"errors"
+	"math"
+	"slices"
+
+	"golang.org/x/crypto/poly1305" //lint:ignore SA1019 the box of NaCl is made of it
+	"golang.org/x/crypto/salsa20/salsa"
+
+	"ztools/lib/internal/msg"
+	"ztools/lib/internal/wire"
+)
+
+// channel is a CURVE connection after its handshake: frames as MESSAGE commands
+// (RFC 26). Both directions use crypto_box, whose key for a nonce depends on the
+// first 16 bytes of it. Those never change here, so that key is made once.
+//
+//	0   07 "MESSAGE"   8
+//	8   short nonce    8
+//	16  authenticator  16
+//	32  flags          1    sealed from here on
+//	33  body
+//
+// The 32 bytes in front of the sealed ones are as many as Salsa20 has to skip,
+// so a frame is sealed and opened where it stands.
+type channel struct {
+	out, in direction
+}
+
+// direction is one of the two ways.
+type direction struct {
+	key   [keySize]byte
+	count uint64 // the last short nonce
+}
+
+const (
+	messageName = "\x07MESSAGE"
+	nonceAt     = len(messageName)
+	tagAt       = nonceAt + shortNonce
+	sealedAt    = tagAt + boxOverhead // the flags
+	bodyAt      = sealedAt + 1
+)
+
+// The flags inside a MESSAGE.
+const (
+	sealedMore    = 1 << 0
+	sealedCommand = 1 << 1
+)
+
+// errSpent says that a direction has used up its nonces.
+var errSpent = errors.New("short nonces of the connection are used up")
+
+// start begins behind the nonces that the handshake has used.
+func (c *channel) start(key *boxKey, ours, theirs string, sent, seen uint64) {
+	c.out.start(key, ours, sent)
+	c.in.start(key, theirs, seen)
+}
+
+func (d *direction) start(key *boxKey, prefix string, count uint64) {
+	salsa.HSalsa20(&d.key, (*[16]byte)([]byte(prefix)), (*[keySize]byte)(key), &salsa.Sigma)
+	d.count = count
+}
+
+// Transparent is false.
+func (c *channel) Transparent() bool { return false }
+
+// Seal appends m as a MESSAGE. Its frame has no flags, as in libzmq.
+func (c *channel) Seal(dst []byte, m *msg.Msg) ([]byte, error) {
+	d := &c.out
+	if d.count == math.MaxUint64 {
+		return dst, errSpent
+	}
+	d.count++
+	size := bodyAt + len(m.Body)
+	dst = msg.AppendHeader(slices.Grow(dst, msg.HeaderMax+size), 0, size)
+	at := len(dst)
+	dst = dst[:at+size]
+	frame := dst[at:]
+	clear(frame[:sealedAt])
+	frame[sealedAt] = sealedFlags(m.Flags)
+	copy(frame[bodyAt:], m.Body)
+	d.seal(frame)
+	return dst, nil
+}
+
+// seal encrypts a frame that has 32 zeros, flags and body, and fills in what
+// stands in front.
+func (d *direction) seal(frame []byte) {
+	var counter, tag [16]byte
+	binary.BigEndian.PutUint64(counter[:], d.count)
+	salsa.XORKeyStream(frame, frame, &counter, &d.key)
+	poly1305.Sum(&tag, frame[sealedAt:], (*[32]byte)(frame))
+	copy(frame, messageName)
+	copy(frame[nonceAt:], counter[:shortNonce])
+	copy(frame[tagAt:], tag[:])
+}
+
+// Open takes a MESSAGE apart. What the frame's own flags say does not count,
+// since anybody could have changed them.
+func (c *channel) Open(m *msg.Msg) error {
+	d, frame := &c.in, m.Body
+	if len(frame) < len(messageName) || string(frame[:nonceAt]) != messageName {
+		return wire.Violation(wire.UnexpectedCommand, "peer sent something that is not sealed")
+	}
+	if len(frame) < bodyAt {
+		return wire.Violation(wire.MalformedMessage, "malformed message command")
+	}
+	count := binary.BigEndian.Uint64(frame[nonceAt:])
+	if count <= d.count {
+		return wire.Violation(wire.InvalidSequence, "short nonce does not count up")
+	}
+	d.count = count
+	if !d.open(frame) {
+		return errCrypto("message does not open")
+	}
+	m.Flags, m.Body = openedFlags(frame[sealedAt]), frame[bodyAt:]
+	if m.Flags&msg.Wire == msg.Wire {
+		return wire.Violation(wire.MalformedMessage, "command has the more flag")
+	}
+	return nil
+}
+
+// open decrypts a frame in place, if its authenticator is right.
+func (d *direction) open(frame []byte) bool {
+	var first [64]byte // of the key stream: the authenticator's key, then the rest
+	var counter, tag [16]byte
+	copy(counter[:], frame[nonceAt:tagAt])
+	salsa.XORKeyStream(first[:], first[:], &counter, &d.key)
+	sealed := frame[sealedAt:]
+	poly1305.Sum(&tag, sealed, (*[32]byte)(first[:]))
+	if subtle.ConstantTimeCompare(tag[:], frame[tagAt:sealedAt]) != 1 {
+		return false
+	}
+	n := subtle.XORBytes(sealed, sealed, first[32:])
+	counter[shortNonce] = 1 // the blocks that follow
+	salsa.XORKeyStream(sealed[n:], sealed[n:], &counter, &d.key)
+	return true
+}
+
+func sealedFlags(f msg.Flags) (sealed byte) {
+	if f&msg.More != 0 {
+		sealed |= sealedMore
+	}
+	if f&msg.Command != 0 {
+		sealed |= sealedCommand
+	}
+	return sealed
+}
+
+func openedFlags(sealed byte) (f msg.Flags) {
+	if sealed&sealedMore != 0 {
+		f |= msg.More
+	}
+	if sealed&sealedCommand != 0 {
+		f |= msg.Command
+	}
+	return f
+}
