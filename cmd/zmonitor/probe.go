@@ -131,7 +131,7 @@ func (p *attempt) event(ev zmq.Event) bool {
 	case zmq.Connected:
 		p.connected = ev.Time
 		p.Connect = ev.Time.Sub(p.started)
-	case zmq.Closed:
+	case zmq.Closed, zmq.ConnectRetried: // the second alone for a host that nobody knows
 		p.last = ev.Err
 		if !p.config.wait {
 			p.Failure = unreachable(ev)
@@ -143,6 +143,10 @@ func (p *attempt) event(ev zmq.Event) bool {
 		p.Failure = foreign(ev)
 		return true
 	case zmq.HandshakeFailedNoDetail, zmq.HandshakeFailedProtocol, zmq.HandshakeFailedAuth:
+		p.Failure = handshakeFailed(ev, p.typ)
+		return true
+	}
+	if ev.Refused() {
 		p.Failure = handshakeFailed(ev, p.typ)
 		return true
 	}

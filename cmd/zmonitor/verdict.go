@@ -86,9 +86,9 @@ func handshakeFailed(ev zmq.Event, t zmq.Type) *failure {
 		return &failure{failedTimeout, ev.Endpoint + " accepts connections but does not finish the handshake", "it speaks another protocol, or is too busy", cli.StatusTimeout}
 	case ev.Kind == zmq.HandshakeFailedNoDetail:
 		return &failure{failedClosed, ev.Endpoint + " closes the connection in the handshake", "it wants another security mechanism than NULL, or speaks another protocol", cli.StatusFailed}
-	case ev.Value == codeMechanismMismatch:
+	case ev.Code == codeMechanismMismatch:
 		return &failure{failedMechanism, ev.Endpoint + " is a ZeroMQ socket with another security mechanism than NULL", "this version connects with NULL only", cli.StatusFailed}
-	case ev.Value == codeInvalidMetadata:
+	case ev.Code == codeInvalidMetadata:
 		return &failure{failedType, fmt.Sprintf("%s is a ZeroMQ socket of a type that %v cannot talk to", ev.Endpoint, t), "leave --type out to find out which", cli.StatusFailed}
 	}
 	return notZMTP(fmt.Sprintf("%s does not speak ZMTP: %v", ev.Endpoint, ev.Err))

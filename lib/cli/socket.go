@@ -138,7 +138,7 @@ func Refusal(ev zmq.Event) error {
 		return Failf(StatusRefused, "both sides need the same one: none, CURVE, PLAIN or GSSAPI", "%s wants another security mechanism", ev.Endpoint)
 	case ev.Kind == zmq.HandshakeFailedProtocol && ev.Value == codeCryptographic:
 		return Failf(StatusRefused, "is --server-key the public key of this server?", "%s cannot be trusted: what it sends was not made with the expected key", ev.Endpoint)
-	case ev.Kind == zmq.HandshakeFailedProtocol:
+	case ev.Refused():
 		return Failf(StatusFailed, "is it a ZeroMQ socket of a type that fits?", "handshake with %s failed: %v", ev.Endpoint, ev.Err)
 	case ev.Kind == zmq.HandshakeFailedNoDetail && ev.Mechanism != "" && ev.Mechanism != "NULL" && ev.Value == int(zmq.EPIPE):
 		return Failf(StatusRefused, "is the server's key right, and is ours on its list?", "%s closed the connection in the security handshake", ev.Endpoint)

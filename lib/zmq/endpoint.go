@@ -96,14 +96,14 @@ func (s *Socket) listenLocked(t transport.Transport, ep, rest string) (err error
 		return err
 	}
 	if b.listener, err = t.Listen(rest, b.opts); err != nil {
-		s.emit(Event{Endpoint: ep}, BindFailed, int(NumberOf(err)), err)
+		s.emitBindFailed(ep, rest, err)
 		return err
 	}
 	b.endpoint = b.listener.Endpoint()
 	b.peers = map[*session]struct{}{}
 	s.last = b.endpoint
 	s.endpoints[b.endpoint] = append(s.endpoints[b.endpoint], b)
-	s.emit(Event{Endpoint: b.endpoint, Local: b.endpoint}, Listening, 0, nil)
+	b.emit(Listening, b.descriptor(), nil)
 	s.wg.Add(1)
 	go b.accept()
 	return nil
@@ -189,8 +189,8 @@ func (s *Socket) dialLocked(t transport.Transport, ep, rest string) error {
 	if err != nil {
 		return err
 	}
-	c := &connector{session: s.newSession(o, ep), transport: t, rest: rest}
-	c.secure = secure
+	c := &connector{session: s.newSession(o, ep, false), transport: t, rest: rest}
+	c.secure, c.name = secure, ep
 	if !o.Immediate {
 		_, end := c.newPipe()
 		end.Local = true
@@ -291,7 +291,7 @@ func (c *connector) run() {
 	backoff := transport.NewBackoff(c.opts)
 	for {
 		err := c.attempt(&backoff)
-		if c.life.ended() || c.hopeless(err) || c.drained() || !c.pause(&backoff) {
+		if c.life.ended() || c.hopeless(err) || c.drained() || !c.pause(&backoff, err) {
 			return
 		}
 	}
@@ -308,9 +308,10 @@ func (c *connector) attempt(backoff *transport.Backoff) error {
 		return err
 	}
 	backoff.Reset()
-	if err = c.serve(conn, true); err != nil {
+	if err = c.serve(conn); err != nil {
 		c.rejoin()
 	}
+	c.name = transport.Endpoint(conn.RemoteAddr()) // to libzmq it is resolved now
 	return err
 }
 
@@ -321,20 +322,23 @@ func (c *connector) dial() (net.Conn, error) {
 	if !c.life.during(cancel) {
 		return nil, context.Canceled
 	}
-	ev := Event{Conn: c.id, Endpoint: c.endpoint, Remote: c.endpoint}
-	if !strings.HasPrefix(c.endpoint, "ipc:") { // which connects at once or not at all
-		c.sock.emit(ev, ConnectDelayed, int(errnoInProgress), nil)
+	fd := noDescriptor
+	if c.sock.monitor.watched() {
+		ctx = transport.WithOpened(ctx, func(opened uintptr) {
+			if fd == noDescriptor && !strings.HasPrefix(c.endpoint, "ipc:") { // which connects at once or not at all
+				c.emit(ConnectDelayed, int(errnoInProgress), nil)
+			}
+			fd = int(opened)
+		})
 	}
 	conn, err := c.transport.Dial(ctx, c.rest, c.opts)
-	if err != nil {
-		if !c.life.ended() {
-			c.sock.emit(ev, Closed, 0, err)
-		}
-		return nil, err
+	switch {
+	case err == nil:
+		c.session.emitOpen(&connection{Conn: conn}, Connected, nil)
+	case fd != noDescriptor && !c.life.ended():
+		c.emit(Closed, fd, err)
 	}
-	ev.Local, ev.Remote = transport.Endpoint(conn.LocalAddr()), transport.Endpoint(conn.RemoteAddr())
-	c.sock.emit(ev, Connected, 0, nil)
-	return conn, nil
+	return conn, err
 }
 
 // hopeless reports whether a connection that ended with err is not made again:
@@ -353,13 +357,14 @@ func (c *connector) hopeless(err error) bool {
 		stop&stopDisconnected != 0 && c.closed()
 }
 
-// pause waits before the next attempt; false if there is none.
-func (c *connector) pause(backoff *transport.Backoff) bool {
+// pause waits before the next attempt, after one that ended with err; false if
+// there is none.
+func (c *connector) pause(backoff *transport.Backoff, err error) bool {
 	d, ok := backoff.Next(rand.IntN)
 	if !ok {
 		return false
 	}
-	c.sock.emit(Event{Conn: c.id, Endpoint: c.endpoint, Remote: c.endpoint}, ConnectRetried, int(d/time.Millisecond), nil)
+	c.emit(ConnectRetried, int(d/time.Millisecond), err)
 	ctx, cancel := context.WithTimeout(context.Background(), d)
 	defer cancel()
 	if c.life.during(cancel) {
@@ -391,7 +396,7 @@ func (b *binding) accept() {
 		var one *transport.AcceptError
 		switch {
 		case errors.As(err, &one):
-			s.emit(Event{Endpoint: b.endpoint, Local: b.endpoint}, AcceptFailed, int(NumberOf(err)), err)
+			b.emit(AcceptFailed, int(NumberOf(err)), err)
 			if one.Wait > 0 {
 				b.rest(one.Wait)
 			}
@@ -399,17 +404,16 @@ func (b *binding) accept() {
 		case err != nil:
 			return
 		}
-		x := s.newSession(b.opts, b.endpoint)
+		x := s.newSession(b.opts, b.endpoint, true)
 		x.secure = b.secure
 		if !b.add(x) {
 			conn.Close()
 			return
 		}
-		s.emit(Event{Conn: x.id, Endpoint: b.endpoint, Local: transport.Endpoint(conn.LocalAddr()),
-			Remote: transport.Endpoint(conn.RemoteAddr())}, Accepted, 0, nil)
+		x.emitOpen(&connection{Conn: conn}, Accepted, nil)
 		go func() {
 			defer s.wg.Done()
-			x.serve(conn, false)
+			x.serve(conn)
 			b.remove(x)
 			x.finish()
 		}()
@@ -445,12 +449,12 @@ func (b *binding) remove(x *session) {
 
 // close stops listening and ends all peers.
 func (b *binding) close(linger int) {
-	ev := Event{Endpoint: b.endpoint, Local: b.endpoint}
 	b.life.abort()
+	fd := b.descriptor()
 	if err := b.listener.Close(); err != nil {
-		b.sock.emit(ev, CloseFailed, int(NumberOf(err)), err)
+		b.emit(CloseFailed, int(NumberOf(err)), err)
 	} else {
-		b.sock.emit(ev, Closed, 0, nil)
+		b.emit(Closed, fd, nil)
 	}
 	b.sock.mu.Lock()
 	b.over = true

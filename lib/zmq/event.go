@@ -1,18 +1,25 @@
 package zmq
 
 import (
-	"context"
 	"errors"
-	"iter"
-	"sync"
-	"sync/atomic"
+	"io"
+	"net"
+	"strings"
+	"syscall"
 	"time"
 
 	"ztools/lib/internal/engine"
 	"ztools/lib/internal/errno"
+	"ztools/lib/internal/pipe"
 	"ztools/lib/internal/security"
+	"ztools/lib/internal/transport"
 	"ztools/lib/internal/wire"
 )
+
+// An event is made where it happens and only if somebody watches:
+//
+//	1 emit      of the session, connector or binding: addresses, peer, reason
+//	2 publish   monitor.go: to all who watch the socket
 
 // EventKind is what happened to a connection, with the number libzmq gives it
 // (zmq_socket_monitor(3)).
@@ -35,6 +42,13 @@ const (
 	HandshakeSucceeded      EventKind = 0x1000
 	HandshakeFailedProtocol EventKind = 0x2000
 	HandshakeFailedAuth     EventKind = 0x4000
+	PipesStats              EventKind = 0x10000
+)
+
+// The events that the two forms of Monitor know.
+const (
+	AllEvents   EventKind = 0xFFFF
+	AllEventsV2 EventKind = 0x1FFFF
 )
 
 var eventNames = map[EventKind]string{
@@ -53,6 +67,7 @@ var eventNames = map[EventKind]string{
 	HandshakeSucceeded:      "HANDSHAKE_SUCCEEDED",
 	HandshakeFailedProtocol: "HANDSHAKE_FAILED_PROTOCOL",
 	HandshakeFailedAuth:     "HANDSHAKE_FAILED_AUTH",
+	PipesStats:              "PIPES_STATS",
 }
 
 // String is libzmq's name without ZMQ_EVENT_.
@@ -65,139 +80,173 @@ func (k EventKind) String() string {
 
 // Event is one thing that happened to a socket's connections.
 type Event struct {
-	Kind     EventKind
-	Time     time.Time
-	Value    int    // libzmq's value where it is no descriptor: errno, interval in ms, protocol error code, ZAP status
+	Kind EventKind
+	Time time.Time
+	// Value is libzmq's: an errno, the pause in ms before a retry, a protocol
+	// error code, a ZAP status, the messages queued for a peer (PipesStats), else
+	// the descriptor, or -1 where there is none to be had.
+	Value    int
+	Queued   int    // PipesStats: messages of the peer that wait to be received
 	Endpoint string // as configured; for a bind, as bound
 	Local    string // address of this side, if there is a connection
 	Remote   string // address of the peer
 	Conn     uint64 // which connect or accepted connection; 0 for a bind itself
 
-	SocketType string // the peer's, once the handshake is done
-	Mechanism  string // agreed on; known once the greetings are exchanged
+	// What the peer said of itself: all of it once the handshake is done, and what
+	// came before the mistake if it failed.
+	SocketType string
+	Version    string // of ZMTP, such as "3.1"
+	Mechanism  string // that of its greeting
 	RoutingID  []byte
-	Err        error // the reason, for what went wrong
+	UserID     string // whom the authentication took it for
+	Err        error  // the reason, for what went wrong; ConnectRetried: with the attempt before
+	Code       int    // what the peer did wrong, a protocol error code of zmq_socket_monitor(3); 0 for nothing
+
+	// name is what libzmq calls the near end of a bind, or the far end of a
+	// connect, where that is not Local or Remote.
+	name  string
+	bound bool // the connection came in by a bind
+}
+
+// Refused reports whether the event tells of a handshake that failed for good:
+// the connection is not made again. libzmq tells of some such failures by
+// Disconnected alone.
+func (ev *Event) Refused() bool {
+	switch ev.Kind {
+	case HandshakeFailedAuth, HandshakeFailedProtocol:
+		return true
+	case Disconnected:
+		var failed *handshakeError
+		return ev.Code != 0 && errors.As(ev.Err, &failed)
+	}
+	return false
+}
+
+// uris are the addresses of both ends as libzmq gives them.
+func (ev *Event) uris() (local, remote string) {
+	local, remote = ev.Local, ev.Remote
+	switch {
+	case ev.name == "":
+	case ev.bound:
+		local = ev.name
+	default:
+		remote = ev.name
+	}
+	return local, remote
 }
 
 // errnoInProgress is the value of ConnectDelayed.
 const errnoInProgress = errno.EINPROGRESS
 
-// watchMax is how many events wait for a watcher that does not read. Beyond
-// that the oldest are dropped.
-const watchMax = 8192
+// noDescriptor is the value of an event whose descriptor is unknown.
+const noDescriptor = -1
 
-// monitor hands events to those who watch. Watching costs nothing when nobody
-// does.
-type monitor struct {
-	some atomic.Bool
-
-	mu       sync.Mutex // guards the fields below
-	watchers map[*watcher]struct{}
-	over     bool
-}
-
-// watcher is one reader of events.
-type watcher struct {
-	events []Event // guarded by monitor.mu
-	ready  chan struct{}
-}
-
-// Events is what happens to the socket's connections from this call on, until
-// ctx is done or the socket is closed and has lingered; the last event is then
-// MonitorStopped. The sequence can be used once. A watcher that lags more than
-// 8,192 events behind loses the oldest.
-func (s *Socket) Events(ctx context.Context) iter.Seq[Event] {
-	w := &watcher{ready: make(chan struct{}, 1)}
-	s.monitor.add(w)
-	unhook := context.AfterFunc(ctx, func() { s.monitor.remove(w) })
-	return func(yield func(Event) bool) {
-		defer unhook()
-		defer s.monitor.remove(w)
-		for {
-			events, over := s.monitor.take(w)
-			for _, ev := range events {
-				if ctx.Err() != nil || !yield(ev) {
-					return
-				}
-			}
-			if over {
-				return
-			}
-			select {
-			case <-w.ready:
-			case <-ctx.Done():
-				return
-			}
+// descriptorOf is the descriptor of a connection or listener.
+func descriptorOf(c any) int {
+	fd := noDescriptor
+	if s, ok := c.(syscall.Conn); ok {
+		if raw, err := s.SyscallConn(); err == nil {
+			_ = raw.Control(func(n uintptr) { fd = int(n) }) // fails when c is closed: there is none
 		}
 	}
-}
-
-func (m *monitor) add(w *watcher) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.over {
-		return
-	}
-	if m.watchers == nil {
-		m.watchers = map[*watcher]struct{}{}
-	}
-	m.watchers[w] = struct{}{}
-	m.some.Store(true)
-}
-
-func (m *monitor) remove(w *watcher) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	delete(m.watchers, w)
-	m.some.Store(len(m.watchers) > 0)
-}
-
-// take is the events that wait for w, and whether no more will come.
-func (m *monitor) take(w *watcher) (events []Event, over bool) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	events, w.events = w.events, nil
-	return events, m.over
-}
-
-// publish hands ev to all watchers.
-func (m *monitor) publish(ev Event) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	for w := range m.watchers {
-		if len(w.events) == watchMax {
-			w.events = w.events[1:]
-		}
-		w.events = append(w.events, ev)
-		w.wake()
-	}
-}
-
-func (w *watcher) wake() {
-	select {
-	case w.ready <- struct{}{}:
-	default:
-	}
-}
-
-// end tells all watchers that the socket is gone.
-func (m *monitor) end(s *Socket) {
-	s.emit(Event{}, MonitorStopped, 0, nil)
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.over = true
-	for w := range m.watchers {
-		w.wake()
-	}
+	return fd
 }
 
 // emit publishes an event if anybody watches.
 func (s *Socket) emit(ev Event, kind EventKind, value int, err error) {
-	if !s.monitor.some.Load() {
+	if !s.monitor.watched() {
 		return
 	}
 	ev.Kind, ev.Value, ev.Err, ev.Time = kind, value, err, time.Now()
+	var violation *wire.ProtocolError
+	if errors.As(err, &violation) {
+		ev.Code = int(violation.Code)
+	}
 	s.monitor.publish(ev)
+}
+
+// emit publishes an event of the session's connection.
+func (x *session) emit(c *connection, kind EventKind, value int, err error) {
+	if x.sock.monitor.watched() {
+		x.sock.emit(x.event(c), kind, value, err)
+	}
+}
+
+// emitOpen publishes an event whose value is the connection's descriptor.
+func (x *session) emitOpen(c *connection, kind EventKind, err error) {
+	x.emit(c, kind, x.descriptor(c), err)
+}
+
+// descriptor is the descriptor of a connection if anybody watches.
+func (x *session) descriptor(c *connection) int {
+	if !x.sock.monitor.watched() {
+		return noDescriptor
+	}
+	return descriptorOf(c.Conn)
+}
+
+// emit publishes an event of a connect that has no connection.
+func (c *connector) emit(kind EventKind, value int, err error) {
+	c.sock.emit(Event{Conn: c.id, Endpoint: c.endpoint, Remote: c.endpoint, name: c.name}, kind, value, err)
+}
+
+// descriptor is the descriptor of the listener if anybody watches.
+func (b *binding) descriptor() int {
+	if !b.sock.monitor.watched() {
+		return noDescriptor
+	}
+	return descriptorOf(b.listener)
+}
+
+// emit publishes an event of a bind itself.
+func (b *binding) emit(kind EventKind, value int, err error) {
+	b.sock.emit(Event{Endpoint: b.endpoint, Local: b.endpoint, bound: true}, kind, value, err)
+}
+
+// emitBindFailed publishes the events of a Bind that failed. The descriptor, if
+// there was one, is closed first. libzmq leaves the transport's name out.
+func (s *Socket) emitBindFailed(ep, rest string, err error) {
+	var listen *net.OpError
+	if errors.As(err, &listen) {
+		ev := Event{Endpoint: ep, bound: true}
+		if strings.HasPrefix(ep, "ipc:") {
+			ev.name = ep
+		}
+		s.emit(ev, Closed, noDescriptor, err)
+	}
+	s.emit(Event{Endpoint: ep, name: rest, bound: true}, BindFailed, int(NumberOf(err)), err)
+}
+
+// pipeEvent is what an event of a pipe says.
+func (s *Socket) pipeEvent(p *pipe.Pipe) Event {
+	port, ok := p.Tag.(*engine.Port)
+	if !ok {
+		return Event{}
+	}
+	x := port.Host().(*session)
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.bound && x.conn != nil {
+		return x.event(x.conn)
+	}
+	return Event{Conn: x.id, Endpoint: x.endpoint, Remote: x.endpoint, bound: x.bound}
+}
+
+// event is what all events of a connection say.
+func (x *session) event(c *connection) Event {
+	ev := Event{
+		Conn:     x.id,
+		Endpoint: x.endpoint,
+		Local:    transport.Endpoint(c.LocalAddr()),
+		Remote:   transport.Endpoint(c.RemoteAddr()),
+		name:     x.name,
+		bound:    x.bound,
+	}
+	if r := c.result; r != nil {
+		ev.SocketType, ev.RoutingID, ev.Version, ev.Mechanism = r.SocketType, r.Identity, r.Version.String(), r.Offered
+		ev.UserID = r.Properties[wire.PropUserID]
+	}
+	return ev
 }
 
 // handshakeError marks an error that ended a connection during its handshake.
@@ -206,24 +255,25 @@ type handshakeError struct{ error }
 // Unwrap is the error itself.
 func (e *handshakeError) Unwrap() error { return e.error }
 
-// emitFailure publishes the event of a failed handshake.
-func (s *Socket) emitFailure(ev Event, err error) {
+// emitFailure publishes the event of a failed handshake. There is none for some
+// violations, as in libzmq.
+func (x *session) emitFailure(c *connection, err error) {
 	var violation *wire.ProtocolError
 	var refusal *security.AuthError
-	var stage *engine.MechanismError
-	if errors.As(err, &stage) {
-		ev.Mechanism = stage.Mechanism
-	}
 	switch {
 	case errors.As(err, &refusal):
-		s.emit(ev, HandshakeFailedAuth, refusal.Status, err)
+		x.emit(c, HandshakeFailedAuth, refusal.Status, err)
 	case errors.As(err, &violation):
-		s.emit(ev, HandshakeFailedProtocol, int(violation.Code), err)
+		if !violation.Quiet {
+			x.emit(c, HandshakeFailedProtocol, int(violation.Code), err)
+		}
 	case errors.Is(err, security.ErrNoHandler):
-		s.emit(ev, HandshakeFailedNoDetail, int(EFAULT), err)
+		x.emit(c, HandshakeFailedNoDetail, int(EFAULT), err)
 	case engine.CauseOf(err) == engine.TimedOut:
-		s.emit(ev, HandshakeFailedNoDetail, int(ETIMEDOUT), err)
+		x.emit(c, HandshakeFailedNoDetail, int(ETIMEDOUT), err)
+	case errors.Is(err, io.EOF):
+		x.emit(c, HandshakeFailedNoDetail, int(EPIPE), err)
 	default:
-		s.emit(ev, HandshakeFailedNoDetail, int(EPIPE), err)
+		x.emit(c, HandshakeFailedNoDetail, int(NumberOf(err)), err)
 	}
 }

@@ -24,7 +24,7 @@ func (s *Socket) enterLocked(m transport.Medium, ep, rest string, bind bool) err
 	if err != nil {
 		return err
 	}
-	j := &membership{s.newSession(o, ep), carrier}
+	j := &membership{s.newSession(o, ep, false), carrier}
 	_, end := j.newPipe()
 	end.Local, end.All = !bind, true
 	s.attachLocked(end, network)
@@ -40,7 +40,7 @@ func (j *membership) run() {
 	defer j.sock.wg.Done()
 	defer j.finish()
 	defer j.sock.forget(j.endpoint, j)
-	c := &connection{Conn: j.carrier, local: true, result: engine.Bare()}
+	c := &connection{Conn: j.carrier, result: engine.Bare()}
 	j.start(c)
 	c.engine.ReadLoop()
 	j.stop(c)

@@ -77,7 +77,7 @@ func (x *session) introduce(p *pipe.Pipe, conn *connection) {
 }
 
 // leave tells the socket that the connection has ended.
-func (x *session) leave(c *connection) {
+func (x *session) leave() {
 	x.mu.Lock()
 	port := x.port
 	x.mu.Unlock()
@@ -88,7 +88,7 @@ func (x *session) leave(c *connection) {
 		port.Pipe.Push(&msg.Msg{})
 	}
 	last := x.sock.typ.farewell(x.opts)
-	if c.local {
+	if !x.bound {
 		last = x.sock.typ.hiccup(x.opts)
 	}
 	if len(last) > 0 {

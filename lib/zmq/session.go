@@ -10,7 +10,6 @@ import (
 	"ztools/lib/internal/pattern"
 	"ztools/lib/internal/pipe"
 	"ztools/lib/internal/security"
-	"ztools/lib/internal/transport"
 )
 
 // A session is one peer of a bind, or the one peer of a connect with all its
@@ -30,17 +29,20 @@ type session struct {
 	secure   security.Maker  // made of opts; nil if there is no handshake
 	endpoint string          // as the user wrote it, or as bound
 	id       uint64
+	bound    bool   // a peer of a bind
+	name     string // what libzmq calls the endpoint of a connect; owned by its goroutine
 	life     life
 
 	mu      sync.Mutex // guards the fields below
 	port    *engine.Port
-	end     *pipe.Pipe // the socket's end of the port's pipe
+	end     *pipe.Pipe  // the socket's end of the port's pipe
+	conn    *connection // what is connected, from the end of the handshake on
 	closing bool
 	timer   *time.Timer // ends the linger period
 }
 
-func (s *Socket) newSession(opts *option.Options, endpoint string) *session {
-	return &session{sock: s, opts: opts, endpoint: endpoint, id: s.ctx.conn.Add(1)}
+func (s *Socket) newSession(opts *option.Options, endpoint string, bound bool) *session {
+	return &session{sock: s, opts: opts, endpoint: endpoint, bound: bound, id: s.ctx.conn.Add(1)}
 }
 
 // life is how something is ended at once, whatever it is doing.
@@ -152,11 +154,10 @@ func (x *session) newPipe() (*engine.Port, *pipe.Pipe) {
 	return port, end
 }
 
-// serve runs one connection from handshake to end. local says that this side
-// has connected. It returns why the connection ended; nil if it ended because
-// the session is to end.
-func (x *session) serve(conn net.Conn, local bool) error {
-	c := &connection{Conn: conn, local: local}
+// serve runs one connection from handshake to end. It returns why the
+// connection ended; nil if it ended because the session is to end.
+func (x *session) serve(conn net.Conn) error {
+	c := &connection{Conn: conn}
 	if err := apart(func() error { return x.open(c) }); c.engine == nil {
 		conn.Close()
 		return err
@@ -169,7 +170,6 @@ func (x *session) serve(conn net.Conn, local bool) error {
 // connection is a session's while it is connected.
 type connection struct {
 	net.Conn
-	local  bool // this side has connected
 	engine *engine.Engine
 	result *engine.Result // of the handshake; nil if there was none
 }
@@ -194,8 +194,8 @@ func (x *session) open(c *connection) error {
 			return nil
 		}
 		err = &handshakeError{err}
-		x.sock.emitFailure(x.event(c), err)
-		x.sock.emit(x.event(c), Disconnected, 0, err)
+		x.emitFailure(c, err)
+		x.emitOpen(c, Disconnected, err)
 		return err
 	}
 	x.start(c)
@@ -210,11 +210,12 @@ func (x *session) start(c *connection) {
 		return
 	}
 	c.engine = e
+	x.connected(c)
 	if !x.life.during(e.Stop) {
 		e.Stop()
 	}
 	if end != nil {
-		x.attach(end, c.local)
+		x.attach(end)
 	}
 	x.sock.countPeer(+1)
 	e.Start()
@@ -224,31 +225,23 @@ func (x *session) start(c *connection) {
 func (x *session) stop(c *connection) {
 	c.engine.Stop()
 	c.engine.Detach()
-	x.leave(c)
+	x.leave()
 	x.sock.countPeer(-1)
+}
+
+// connected notes the connection that is there, or nil.
+func (x *session) connected(c *connection) {
+	x.mu.Lock()
+	x.conn = c
+	x.mu.Unlock()
 }
 
 // shut is the end of a connection that ended with err.
 func (x *session) shut(c *connection, err error) {
+	fd := x.descriptor(c)
+	x.connected(nil)
 	x.stop(c)
-	x.sock.emit(x.event(c), Disconnected, 0, err)
-}
-
-// event is what all events of a connection say.
-func (x *session) event(c *connection) Event {
-	ev := Event{
-		Conn:     x.id,
-		Endpoint: x.endpoint,
-		Local:    transport.Endpoint(c.LocalAddr()),
-		Remote:   transport.Endpoint(c.RemoteAddr()),
-	}
-	if r := c.result; r != nil {
-		ev.SocketType, ev.RoutingID = r.SocketType, r.Identity
-		if r.Mechanism != nil {
-			ev.Mechanism = r.Mechanism.Name()
-		}
-	}
-	return ev
+	x.emit(c, Disconnected, fd, err)
 }
 
 // handshake does nothing for a raw connection.
@@ -259,7 +252,7 @@ func (x *session) handshake(c *connection) (err error) {
 	if c.result, err = engine.Handshake(c.Conn, x.opts, x.secure, authenticator{x.sock.ctx}); err != nil {
 		return err
 	}
-	x.sock.emit(x.event(c), HandshakeSucceeded, 0, nil)
+	x.emit(c, HandshakeSucceeded, 0, nil)
 	return nil
 }
 
@@ -306,8 +299,8 @@ func (x *session) engine(conn *connection) (*engine.Engine, *pipe.Pipe) {
 }
 
 // attach gives a new pipe to the socket.
-func (x *session) attach(end *pipe.Pipe, local bool) {
-	end.Local = local
+func (x *session) attach(end *pipe.Pipe) {
+	end.Local = !x.bound
 	x.sock.mu.Lock()
 	x.sock.attachLocked(end, network)
 	x.sock.mu.Unlock()

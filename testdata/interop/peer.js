@@ -63,7 +63,7 @@ async function next(monitor, wait) {
   })
   const event = await Promise.race([monitor.pending, late]).finally(() => clearTimeout(timer))
   monitor.pending = null
-  return EVENTS[event.type] ?? event.type
+  return { name: EVENTS[event.type] ?? event.type, endpoint: event.address ?? '' }
 }
 
 const ops = {
@@ -100,7 +100,7 @@ const ops = {
   watch: async req => {
     const seen = []
     do seen.push(await next(monitors[req.socket], req.wait))
-    while (seen[seen.length - 1] !== req.until)
+    while (seen[seen.length - 1].name !== req.until)
     return seen
   },
   close: req => {

@@ -166,13 +166,16 @@ def op_monitor(req):
 
 
 def op_watch(req):
-    """Answers the monitor's events up to and with the next named one."""
+    """Answers the monitor's events up to and with the next named event."""
     monitor, seen = monitors[req["socket"]], []
-    while not seen or seen[-1] != req["until"]:
+    while True:
         if not monitor.poll(req["wait"]):
             raise zmq.Again(errno.EAGAIN)
-        seen.append(zmq.Event(recv_monitor_message(monitor)["event"]).name)
-    return seen
+        event = recv_monitor_message(monitor)
+        name = zmq.Event(event["event"]).name
+        seen.append({"name": name, "value": event["value"], "endpoint": event["endpoint"].decode()})
+        if name == req["until"]:
+            return seen
 
 
 def op_close(req):

@@ -45,6 +45,7 @@ type Result struct {
 	Properties map[string]string
 	Identity   []byte // the peer's routing id, at most 255 bytes, often none
 	SocketType string // the peer's; empty if it did not say
+	Offered    string // the mechanism in the peer's greeting; empty before ZMTP 3.0
 	// Rest is what was received behind the handshake: the beginning of the
 	// peer's frames.
 	Rest []byte
@@ -56,7 +57,9 @@ func Bare() *Result { return &Result{Version: wire.ZMTP20} }
 
 // Handshake speaks with the peer on conn until both may send messages, at most
 // as long as ZMQ_HANDSHAKE_IVL. secure is what security.Prepare made of o; auth
-// is asked about the peer if o says so. It does not close conn. CauseOf tells the kinds of its errors apart. After
+// is asked about the peer if o says so. It does not close conn. CauseOf tells
+// the kinds of its errors apart; with one comes what was learnt about the peer,
+// nil if not even its version. After
 // success conn has no deadline.
 func Handshake(conn net.Conn, o *option.Options, secure security.Maker, auth Authenticator) (*Result, error) {
 	h := &handshake{conn: conn, options: o, auth: auth, in: make([]byte, 0, firstRead)}
@@ -67,7 +70,7 @@ func Handshake(conn net.Conn, o *option.Options, secure security.Maker, auth Aut
 		return nil, fmt.Errorf("handshake: %w", err)
 	}
 	if err := h.run(secure(peerAddress(conn))); err != nil {
-		return nil, fmt.Errorf("handshake: %w", err)
+		return h.learnt(), fmt.Errorf("handshake: %w", err)
 	}
 	if err := conn.SetDeadline(time.Time{}); err != nil {
 		return nil, fmt.Errorf("handshake: %w", err)
@@ -83,6 +86,7 @@ type handshake struct {
 	deadline time.Time // none if zero
 	in       []byte    // received and not yet consumed
 	out      []byte    // to be sent
+	known    bool      // what the peer speaks
 	result   Result
 }
 
@@ -134,8 +138,9 @@ func (h *handshake) learn(mechanism string) error {
 	if err != nil {
 		return err
 	}
+	h.known = true
 	if *v < wire.ZMTP30 && security.Required(h.options) {
-		return wire.Violation(wire.Unspecified, "peer speaks ZMTP "+v.String()+", which has no security")
+		return wire.Quietly(wire.Violation(wire.Unspecified, "peer speaks ZMTP "+v.String()+", which has no security"))
 	}
 	n := v.GreetingLen()
 	if err := h.need(n); err != nil {
@@ -145,6 +150,7 @@ func (h *handshake) learn(mechanism string) error {
 	h.in = h.in[n:]
 	switch {
 	case *v >= wire.ZMTP30:
+		h.result.Offered = wire.MechanismName(greeting)
 		return wire.CheckMechanism(greeting, mechanism)
 	case *v == wire.ZMTP20:
 		h.result.SocketType = wire.SocketTypeName(int(greeting[n-1]))
@@ -181,12 +187,13 @@ func (h *handshake) agree(m security.Mechanism) error {
 			step = h.ask
 		}
 		if err := step(m); err != nil {
+			h.result.SocketType = m.Peer()[wire.PropSocketType]
 			refusal := h.commands(m)
 			h.flush() // what the peer did wrong matters more than whether it hears of it
 			if refusal {
 				h.linger()
 			}
-			return &MechanismError{m.Name(), err}
+			return err
 		}
 	}
 	h.result.Mechanism = m
@@ -227,6 +234,14 @@ func (h *handshake) commands(m security.Mechanism) (some bool) {
 	return some
 }
 
+// learnt is what is known of the peer when the handshake has failed.
+func (h *handshake) learnt() *Result {
+	if !h.known {
+		return nil
+	}
+	return &Result{Version: h.result.Version, SocketType: h.result.SocketType, Offered: h.result.Offered}
+}
+
 // finish fills in what the steps have in common.
 func (h *handshake) finish() *Result {
 	r := h.result // a copy: h and its buffers may go
@@ -260,13 +275,13 @@ func (h *handshake) frame(flags msg.Flags, limit int64) ([]byte, error) {
 		return nil, err
 	}
 	if head.Flags != flags {
-		return nil, wire.Violation(wire.UnexpectedCommand, "unexpected frame in the handshake")
+		return nil, h.unexpected()
 	}
 	if m := h.options.MaxMsgSize; m >= 0 {
 		limit = min(limit, m)
 	}
 	if err := head.Limit(limit); err != nil {
-		return nil, err
+		return nil, wire.Quietly(err)
 	}
 	end := head.Len + int(head.Size)
 	if err := h.need(end); err != nil {
@@ -277,6 +292,15 @@ func (h *handshake) frame(flags msg.Flags, limit int64) ([]byte, error) {
 	return body, nil
 }
 
+// unexpected is the error for a frame of the wrong kind.
+func (h *handshake) unexpected() error {
+	err := wire.Violation(wire.UnexpectedCommand, "unexpected frame in the handshake")
+	if h.result.Version < wire.ZMTP30 { // which has no commands
+		return wire.Quietly(err)
+	}
+	return err
+}
+
 // header reads the header of the next frame and leaves it where it is.
 func (h *handshake) header() (head wire.Header, err error) {
 	framing := h.result.Version.Framing()
@@ -284,7 +308,7 @@ func (h *handshake) header() (head wire.Header, err error) {
 		var ok bool
 		head, ok, err = wire.ConsumeHeader(framing, h.in)
 		if ok || err != nil {
-			return head, err
+			return head, wire.Quietly(err)
 		}
 		if err := h.more(); err != nil {
 			return head, err

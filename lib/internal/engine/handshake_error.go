@@ -8,19 +8,6 @@ import (
 	"ztools/lib/internal/wire"
 )
 
-// MechanismError says that a handshake ended when the greetings had been
-// exchanged and the security mechanism spoke.
-type MechanismError struct {
-	Mechanism string
-	Err       error
-}
-
-// Error is the text of the reason.
-func (e *MechanismError) Error() string { return e.Err.Error() }
-
-// Unwrap is the reason.
-func (e *MechanismError) Unwrap() error { return e.Err }
-
 // Cause is why a connection has ended, as far as it matters for making it
 // again.
 type Cause int

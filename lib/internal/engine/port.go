@@ -70,6 +70,9 @@ func (p *Port) Closed(*pipe.Pipe) {
 	}
 }
 
+// Host is who made the port.
+func (p *Port) Host() Host { return p.host }
+
 // Engine is the live connection behind the port; nil if there is none.
 func (p *Port) Engine() *Engine { return p.current.Load() }
 

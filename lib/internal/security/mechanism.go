@@ -60,8 +60,9 @@ type Mechanism interface {
 	// *wire.ProtocolError, an *AuthError or ErrNoHandler, ends the connection.
 	Answer(reply [][]byte) error
 	// Peer is what is known about the peer, once Ready: what it said about
-	// itself and what the authentication said, which counts more. Properties by
-	// name; the map is the caller's.
+	// itself and what the authentication said, which counts more. Once Failed it
+	// is what came before the mistake. Properties by name; the map is the
+	// caller's.
 	Peer() map[string]string
 
 	// Seal appends to dst a frame as it goes over the wire, with its header in

@@ -57,14 +57,12 @@ func (n *null) Answer(reply [][]byte) error {
 
 func (n *null) handle(cmd []byte) error {
 	name, data, err := wire.ParseCommand(cmd)
-	if err != nil {
-		return err
-	}
 	first := n.peer == nil && !n.failed
 	switch {
+	case err != nil: // to libzmq not malformed, but another command
 	case first && string(name) == wire.Ready:
 		n.peer, err = parsePeer(data, n.options.Type)
-		return err
+		return wire.Quietly(err)
 	case first && string(name) == wire.Error:
 		return refusal(data)
 	}

@@ -83,7 +83,7 @@ func TestNullFails(t *testing.T) {
 		{"unknown type", [][]byte{ready("PUMP")}, wire.InvalidMetadata},
 		{"two types", [][]byte{append(ready("PULL"), ready("PUSH")[6:]...)}, wire.InvalidMetadata},
 		{"other command", [][]byte{[]byte("\x05HELLO")}, wire.UnexpectedCommand},
-		{"nothing", [][]byte{nil}, wire.MalformedUnspecified},
+		{"nothing", [][]byte{nil}, wire.UnexpectedCommand},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -30,19 +30,20 @@ func appendOwn(dst []byte, o *option.Options) []byte {
 
 // parsePeer reads the metadata of the peer of a socket of that type. A missing
 // Socket-Type passes, as in libzmq; a wrong one does not. Of a name that comes
-// twice the first value counts.
+// twice the first value counts. With an error comes what was read so far, so
+// that people can be told what is wrong.
 func parsePeer(metadata []byte, socketType int) (map[string]string, error) {
 	peer := make(map[string]string)
 	for n := 0; len(metadata) > 0; n++ {
 		name, value, rest, err := wire.ConsumeProperty(metadata)
 		if err != nil {
-			return nil, err
+			return peer, err
 		}
 		if n == maxProperties {
-			return nil, wire.Violation(wire.InvalidMetadata, "too many properties")
+			return peer, wire.Violation(wire.InvalidMetadata, "too many properties")
 		}
 		if err := addProperty(peer, canonical(string(name)), string(value), socketType); err != nil {
-			return nil, err
+			return peer, err
 		}
 		metadata = rest
 	}
@@ -53,6 +54,7 @@ func addProperty(peer map[string]string, name, value string, socketType int) err
 	switch name {
 	case wire.PropSocketType:
 		if !wire.Compatible(socketType, value) {
+			peer[name] = value
 			return wire.Violation(wire.InvalidMetadata,
 				wire.SocketTypeName(socketType)+" cannot talk to a peer of this socket type")
 		}
@@ -99,5 +101,5 @@ func refusal(data []byte) error {
 	case "500":
 		return &AuthError{500}
 	}
-	return wire.Violation(wire.Unspecified, "peer has refused the connection")
+	return wire.Quietly(wire.Violation(wire.Unspecified, "peer has refused the connection"))
 }

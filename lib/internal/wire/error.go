@@ -1,6 +1,10 @@
 package wire
 
-import "ztools/lib/internal/errno"
+import (
+	"errors"
+
+	"ztools/lib/internal/errno"
+)
 
 // Code says what a peer did wrong, as the event HANDSHAKE_FAILED_PROTOCOL
 // reports it: the ZMQ_PROTOCOL_ERROR values of zmq_socket_monitor(3).
@@ -42,14 +46,28 @@ type ProtocolError struct {
 	Text string // lower case
 	// Errno is EPROTO, or EMSGSIZE for a frame above ZMQ_MAXMSGSIZE.
 	Errno errno.Errno
+	// Quiet says that libzmq's monitor tells of it by the end of the connection
+	// alone, without HANDSHAKE_FAILED_PROTOCOL.
+	Quiet bool
 }
 
 // ErrSize is the error for a frame that is larger than allowed.
-var ErrSize = &ProtocolError{Unspecified, "frame is larger than the limit", errno.EMSGSIZE}
+var ErrSize = &ProtocolError{Code: Unspecified, Text: "frame is larger than the limit", Errno: errno.EMSGSIZE}
 
 // Violation is the ProtocolError of that code and text.
 func Violation(code Code, text string) *ProtocolError {
-	return &ProtocolError{code, text, errno.EPROTO}
+	return &ProtocolError{Code: code, Text: text, Errno: errno.EPROTO}
+}
+
+// Quietly is err with Quiet set, if it is a ProtocolError.
+func Quietly(err error) error {
+	var loud *ProtocolError
+	if !errors.As(err, &loud) {
+		return err
+	}
+	quiet := *loud
+	quiet.Quiet = true
+	return &quiet
 }
 
 // Error is the text.

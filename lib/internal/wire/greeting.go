@@ -104,6 +104,18 @@ func (v Version) GreetingLen() int {
 	return [...]int{0, greeting2Len, greeting2Len, greeting3Len, greeting3Len}[v]
 }
 
+// MechanismName is the mechanism in a whole greeting of ZMTP 3.x; empty if it
+// is not printable text.
+func MechanismName(greeting []byte) string {
+	name := bytes.TrimRight(greeting[mechanismAt:mechanismAt+mechanismLen], "\x00")
+	for _, c := range name {
+		if c < ' ' || c > '~' {
+			return ""
+		}
+	}
+	return string(name)
+}
+
 // CheckMechanism compares the mechanism in a whole greeting of ZMTP 3.x with
 // ours. All 20 bytes must be the same.
 func CheckMechanism(greeting []byte, mechanism string) error {

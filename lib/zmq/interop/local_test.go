@@ -2,6 +2,7 @@ package interop_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"testing"
@@ -38,7 +39,8 @@ func (o ours) open(t testing.TB, kind string) sock {
 // local is a socket of lib/zmq.
 type local struct {
 	*zmq.Socket
-	events <-chan zmq.Event
+	context *zmq.Context
+	watcher *zmq.Socket // gets the events; nil without Monitor
 }
 
 func openOurs(c *zmq.Context, kind string) (*local, error) {
@@ -47,7 +49,7 @@ func openOurs(c *zmq.Context, kind string) (*local, error) {
 		return nil, err
 	}
 	s, err := c.NewSocket(number)
-	return &local{Socket: s}, err
+	return &local{Socket: s, context: c}, err
 }
 
 // Get returns numbers, flags and times as libzmq's int, and texts as string.
@@ -164,39 +166,42 @@ func (s *local) Events() (int, error) {
 	return bits, err
 }
 
-// Monitor collects events in a goroutine that ends with the socket.
+// Monitor opens a PAIR socket at a monitor's endpoint.
 func (s *local) Monitor() error {
-	events := make(chan zmq.Event, 10000)
-	sequence := s.Socket.Events(context.Background())
-	go func() {
-		defer close(events)
-		for e := range sequence {
-			events <- e
-		}
-	}()
-	s.events = events
-	return nil
+	pair, err := s.context.NewSocket(zmq.Pair)
+	if err != nil {
+		return err
+	}
+	s.watcher = pair
+	endpoint := fmt.Sprintf("inproc://monitor-%p", s)
+	return errors.Join(s.Socket.Monitor(endpoint, zmq.AllEvents), pair.Connect(endpoint))
 }
 
-func (s *local) Watch(wait time.Duration, until string) ([]string, error) {
-	var seen []string
+func (s *local) Watch(wait time.Duration, until string) ([]happening, error) {
+	var seen []happening
+	if err := s.watcher.Set(zmq.RcvTimeo, wait); err != nil {
+		return nil, err
+	}
 	for {
-		select {
-		case e, ok := <-s.events:
-			if !ok {
-				return seen, fmt.Errorf("events ended after %v", seen)
-			}
-			seen = append(seen, e.Kind.String())
-			if e.Kind.String() == until {
-				return seen, nil
-			}
-		case <-time.After(wait):
-			return seen, zmq.EAGAIN
+		parts, err := s.watcher.Recv(context.Background())
+		if err != nil {
+			return seen, err
+		}
+		seen = append(seen, readHappening(parts))
+		if seen[len(seen)-1].Name == until {
+			return seen, nil
 		}
 	}
 }
 
+// Close also ends the monitor.
 func (s *local) Close(linger int) error {
+	if s.watcher != nil {
+		if err := errors.Join(s.StopMonitor(), s.watcher.Close()); err != nil {
+			return err
+		}
+		s.watcher = nil
+	}
 	if err := s.Socket.Set(zmq.Linger, linger); err != nil {
 		return err
 	}

@@ -323,7 +323,7 @@ func (s *remote) Events() (bits int, err error) {
 
 func (s *remote) Monitor() error { return s.do(request{Op: "monitor"}, nil) }
 
-func (s *remote) Watch(wait time.Duration, until string) (seen []string, err error) {
+func (s *remote) Watch(wait time.Duration, until string) (seen []happening, err error) {
 	err = s.do(request{Op: "watch", Until: until, Wait: int(wait.Milliseconds())}, &seen)
 	return seen, err
 }

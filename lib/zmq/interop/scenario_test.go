@@ -31,12 +31,6 @@ var onPurpose = map[string]string{
 	// that a sender may stay blocked in front of an empty queue.
 	"lowered while full":      "sent 101; sent 0; received 101; sent 42; received 42",
 	"lowered while half full": "sent 21; received 71; sent 36",
-	// libzmq tells nothing about these failures but the end of the connection.
-	"types that do not fit": "client CONNECT_DELAYED CONNECTED HANDSHAKE_FAILED_PROTOCOL DISCONNECTED; " +
-		"server LISTENING ACCEPTED HANDSHAKE_FAILED_PROTOCOL DISCONNECTED",
-	"garbage": "server LISTENING ACCEPTED HANDSHAKE_FAILED_PROTOCOL DISCONNECTED",
-	// There is no descriptor yet that could be closed.
-	"bind fails": "bind EADDRINUSE; server BIND_FAILED",
 }
 
 // A world is where a scenario plays.

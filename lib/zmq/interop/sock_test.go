@@ -15,6 +15,7 @@ package interop_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -57,10 +58,10 @@ type sock interface {
 	Consume(count, copies int) ([]run, error)
 	// Events is ZMQ_EVENTS.
 	Events() (int, error)
-	// Monitor starts to collect events; Watch waits for the next one of that
-	// name, and returns the names of all up to it. EAGAIN: none came for so long.
+	// Monitor starts zmq_socket_monitor; Watch waits for the next event of that
+	// name, and returns all up to it. EAGAIN: none came for so long.
 	Monitor() error
-	Watch(wait time.Duration, until string) ([]string, error)
+	Watch(wait time.Duration, until string) ([]happening, error)
 	// Close closes with LINGER set to the value, in milliseconds.
 	Close(linger int) error
 }
@@ -209,11 +210,28 @@ func (e end) monitor() {
 }
 
 // await waits for an event.
-func (e end) await(event string) []string {
+func (e end) await(event string) []happening {
 	e.t.Helper()
 	seen, err := e.Watch(patience, event)
 	e.check(err, "watch for %s, seen %v", event, seen)
 	return seen
+}
+
+// A happening is a monitor's message of version 1.
+type happening struct {
+	Name     string `json:"name"`
+	Value    uint32 `json:"value"`
+	Endpoint string `json:"endpoint"`
+}
+
+// readHappening reads such a message.
+func readHappening(parts [][]byte) happening {
+	if len(parts) != 2 || len(parts[0]) != 6 {
+		return happening{Name: fmt.Sprintf("not of version 1: %q", parts)}
+	}
+	order := binary.NativeEndian
+	kind := zmq.EventKind(order.Uint16(parts[0]))
+	return happening{kind.String(), order.Uint32(parts[0][2:]), string(parts[1])}
 }
 
 func (e end) produce(first, count int) {

@@ -68,7 +68,9 @@ func (Transport) Dial(ctx context.Context, rest string, _ *option.Options) (net.
 	if err := check(rest); err != nil {
 		return nil, err
 	}
-	var d net.Dialer
+	d := net.Dialer{ControlContext: func(ctx context.Context, _, _ string, c syscall.RawConn) error {
+		return c.Control(func(fd uintptr) { transport.Opened(ctx, fd) })
+	}}
 	c, err := d.DialUnix(ctx, "unix", nil, &net.UnixAddr{Name: rest, Net: "unix"})
 	if err != nil {
 		return nil, transport.Wrap(err)

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"ztools/lib/internal/errno"
 	"ztools/lib/internal/option"
@@ -147,6 +148,9 @@ func (l *listener) Accept() (net.Conn, error) {
 	}
 	return c, nil
 }
+
+// SyscallConn is the listening socket.
+func (l *listener) SyscallConn() (syscall.RawConn, error) { return l.unix.SyscallConn() }
 
 // Close closes the listening socket and removes what a wildcard made. The
 // error of a removal that fails is for the event CLOSE_FAILED.

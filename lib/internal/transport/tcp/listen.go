@@ -150,6 +150,9 @@ func allowed(peer netip.Addr, filters []netip.Prefix) bool {
 	return len(filters) == 0
 }
 
+// SyscallConn is the listening socket.
+func (l *listener) SyscallConn() (syscall.RawConn, error) { return l.tcp.SyscallConn() }
+
 // Close closes the listening socket.
 func (l *listener) Close() error {
 	err := transport.Wrap(l.tcp.Close())
