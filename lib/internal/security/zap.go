@@ -140,8 +140,12 @@ func (z *zap) refuse(dst []byte) (cmd []byte, ok bool) {
 	return wire.AppendError(dst, strconv.Itoa(z.status)), true
 }
 
-// known is what the peer said about itself under what the authentication said.
+// known is what the peer said about itself, if anything, under what the
+// authentication said.
 func (z *zap) known(peer map[string]string) map[string]string {
+	if peer == nil {
+		return nil
+	}
 	maps.Copy(peer, z.said)
 	return peer
 }
