@@ -356,14 +356,12 @@ func (e *Engine) command(m *msg.Msg) error {
 	return nil
 }
 
-// rawMax is the largest piece that a STREAM socket receives at once.
-const rawMax = 8192
-
-// decodeRaw delivers bytes without framing, for a STREAM socket.
+// decodeRaw delivers bytes without framing, for a STREAM socket, in pieces of
+// IN_BATCH_SIZE at most.
 func (e *Engine) decodeRaw() error {
 	in := &e.in
 	b := in.buf.bytes()
-	in.max = rawMax
+	in.max = e.opts.InBatchSize
 	if len(b) == 0 {
 		return nil
 	}

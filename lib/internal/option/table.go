@@ -15,6 +15,9 @@ var (
 	atLeastOneByte = lengths(1, maxLength)
 )
 
+// noThreads is why the options of threads change nothing.
+const noThreads = "there are no I/O threads: the Go runtime schedules goroutines"
+
 // maxLength stands for no limit on a length.
 const maxLength = math.MaxInt32
 
@@ -25,7 +28,7 @@ func lengths(shortest, longest int64) Range { return Range{shortest, longest} }
 // has them. Nobody may change it.
 var Table = []Row{
 	{ID: Affinity, Name: "AFFINITY", Kind: KindUint64, Default: uint64(0), Unit: "bitmap",
-		Scope: "all", Doc: "accepted as libzmq does; Go schedules goroutines itself, so it changes nothing",
+		Scope: "all", Doc: "I/O threads that may serve a connection", Moot: noThreads,
 		field: func(o *Options) any { return &o.Affinity }},
 	{ID: RoutingID, Name: "ROUTING_ID", Aliases: []string{"IDENTITY"}, Kind: KindBytes, Valid: lengths(1, 255),
 		Scope: "REQ DEALER ROUTER", Doc: "name under which a ROUTER peer knows this socket",
@@ -269,10 +272,10 @@ var Table = []Row{
 		Scope: "tcp, connecting", Draft: true, Doc: "password for the SOCKS5 proxy",
 		field: func(o *Options) any { return &o.SocksPassword }},
 	{ID: InBatchSize, Name: "IN_BATCH_SIZE", Kind: KindInt, Valid: positive, Default: 8192, Unit: Bytes,
-		Scope: "stream transports", Draft: true, Doc: "size of a read",
+		Scope: "STREAM", Draft: true, Doc: "largest piece that is received at once",
 		field: func(o *Options) any { return &o.InBatchSize }},
 	{ID: OutBatchSize, Name: "OUT_BATCH_SIZE", Kind: KindInt, Valid: positive, Default: 8192, Unit: Bytes,
-		Scope: "stream transports", Draft: true, Doc: "size of a write",
+		Scope: "stream transports", Draft: true, Doc: "size of a write", Moot: "a write takes all that is queued, up to 256 KiB",
 		field: func(o *Options) any { return &o.OutBatchSize }},
 	{ID: WSSKeyPEM, Name: "WSS_KEY_PEM", Kind: KindString, Valid: anyLength, Unit: "PEM text",
 		Scope: "wss", Access: WriteOnly, Draft: true, Doc: "private key of the server",
