@@ -112,8 +112,7 @@ func (e *Engine) write() (int, error) {
 	if c, ok := e.conn.(transport.Framed); ok {
 		return c.WriteFrames(e.out.bufs)
 	}
-	n, err := e.out.bufs.WriteTo(e.conn)
-	return int(n), err
+	return e.link.write(e.out.bufs)
 }
 
 // tryFlush is the eager sender's way: true if all that was queued is written.
@@ -129,7 +128,7 @@ func (e *Engine) tryFlush() bool {
 		}
 		n := e.link.tryWrite(w.bufs)
 		w.sent += n
-		if w.skip(n); len(w.bufs) > 0 {
+		if w.bufs = advance(w.bufs, n); len(w.bufs) > 0 {
 			return false
 		}
 		e.settle()
@@ -137,15 +136,17 @@ func (e *Engine) tryFlush() bool {
 	return false
 }
 
-// skip takes n bytes that were written off the segment.
-func (w *writer) skip(n int) {
-	for len(w.bufs) > 0 && n >= len(w.bufs[0]) {
-		n -= len(w.bufs[0])
-		w.bufs = w.bufs[1:]
+// advance is bufs without their first n bytes. It changes the first one that is
+// left.
+func advance(bufs net.Buffers, n int) net.Buffers {
+	for len(bufs) > 0 && n >= len(bufs[0]) {
+		n -= len(bufs[0])
+		bufs = bufs[1:]
 	}
 	if n > 0 {
-		w.bufs[0] = w.bufs[0][n:]
+		bufs[0] = bufs[0][n:]
 	}
+	return bufs
 }
 
 // fill takes the next segment; false if nothing is queued.
