@@ -14,6 +14,7 @@ import (
 	"ztools/lib/internal/security"
 	"ztools/lib/internal/transport"
 	"ztools/lib/internal/transport/ipc"
+	"ztools/lib/internal/transport/pgm"
 	"ztools/lib/internal/transport/tcp"
 )
 
@@ -27,8 +28,10 @@ type endpoint interface {
 
 // schemes are those other than inproc.
 var schemes = map[string]transport.Scheme{
-	"tcp": tcp.Transport{},
-	"ipc": ipc.Transport{},
+	"tcp":  tcp.Transport{},
+	"ipc":  ipc.Transport{},
+	"pgm":  pgm.Medium{},
+	"epgm": pgm.Medium{UDP: true},
 }
 
 // lookup finds the scheme of an endpoint; nil stands for inproc.

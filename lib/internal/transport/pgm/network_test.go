@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"net/netip"
 	"time"
+
+	"ztools/lib/internal/wire"
 )
 
 // A network carries packets between sources and receivers in time that passes
@@ -151,7 +153,7 @@ func (n *network) write(s *source, p *packer, frames []byte) {
 		s.commit(n.now, len(payload))
 		return nil
 	}
-	if err := p.write(frames); err != nil {
+	if err := p.write(wire.NewWalk([][]byte{frames})); err != nil {
 		panic(err)
 	}
 }

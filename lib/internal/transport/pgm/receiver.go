@@ -22,6 +22,7 @@ type receiver struct {
 	port   uint16 // data-destination port
 	window int    // packets
 	limit  int64  // of a message's frame, in bytes; negative: none
+	naks   int    // the most numbers in a NAK
 	budget int    // bytes held over all sessions
 	emit   func(packet []byte, to target)
 	random func(time.Duration) time.Duration // from 0 to below
@@ -76,12 +77,20 @@ func newReceiver(c receiverConfig) *receiver {
 		port:   c.Port,
 		window: c.Window,
 		limit:  c.Limit,
+		naks:   nakLimit(c.TPDU),
 		budget: heldBytes + 2*c.Window*c.TPDU,
 		emit:   c.Emit,
 		random: c.Random,
 		report: c.Report,
 		peers:  map[TSI]*peer{},
 	}
+}
+
+// nakLimit is how many numbers fit a NAK: OpenPGM reads no packet that is longer
+// than what it sends.
+func nakLimit(tpdu int) int {
+	const ip, udp, nak, options = 20, 8, 20, 8
+	return max(1, min(MaxList, 1+(tpdu-ip-udp-headerLen-nak-options)/4))
 }
 
 // handle takes in a packet that came from a host to one of the groups.
@@ -321,7 +330,7 @@ func (r *receiver) request(p *peer, list []uint32) {
 		nla = p.from
 	}
 	for len(list) > 0 {
-		n := min(len(list), MaxList)
+		n := min(len(list), r.naks)
 		r.send(p, Packet{Type: NAK, NLA: nla, Group: p.group, List: list[:n]}, target{unicast: nla})
 		list = list[n:]
 	}

@@ -28,63 +28,30 @@ type packer struct {
 	send func(payload []byte) error // the payload is done
 
 	payload []byte // under way; nil: none
-	header  []byte // of the next frame, as far as it is here; ZMTP 2.0
-	left    int    // bytes of the frame that are still to come
 	inside  bool   // a message has begun and not ended
-	more    bool   // of the frame under way
 }
 
-// write takes bytes in ZMTP 2.0 framing, cut anywhere. At the end of a frame
-// that is the end of b too, the packet goes out as it is.
-func (p *packer) write(b []byte) error {
-	for len(b) > 0 {
-		n := min(p.left, len(b))
-		if n > 0 {
-			if err := p.put(b[:n]); err != nil {
-				return err
-			}
-			p.left -= n
-			b = b[n:]
-		} else {
-			var err error
-			if b, err = p.begin(b); err != nil {
+// write packs whole messages, and sends all of them.
+func (p *packer) write(frames wire.Walk) error {
+	for {
+		flags, body, ok := frames.Next()
+		if !ok {
+			return p.flush()
+		}
+		if !p.inside {
+			if err := p.mark(); err != nil {
 				return err
 			}
 		}
-		if p.left == 0 && len(p.header) == 0 {
-			p.inside = p.more
+		var header [headerMax]byte
+		if err := p.put(wire.AppendHeaderV1(header[:0], flags, len(body))); err != nil {
+			return err
 		}
-	}
-	if p.left > 0 || len(p.header) > 0 {
-		return nil
-	}
-	return p.flush()
-}
-
-// begin reads the header of the next frame and puts its counterpart.
-func (p *packer) begin(b []byte) ([]byte, error) {
-	n := min(headerMax-len(p.header), len(b))
-	had := len(p.header)
-	p.header = append(p.header, b[:n]...)
-	h, ok, err := wire.ConsumeHeader(wire.V2, p.header)
-	if err != nil {
-		return nil, err
-	}
-	if !ok {
-		return b[n:], nil
-	}
-	if !p.inside {
-		if err := p.mark(); err != nil {
-			return nil, err
+		if err := p.put(body); err != nil {
+			return err
 		}
+		p.inside = flags&msg.More != 0
 	}
-	var v1 [headerMax]byte
-	if err := p.put(wire.AppendHeaderV1(v1[:0], h.Flags, int(h.Size))); err != nil {
-		return nil, err
-	}
-	p.header = p.header[:0]
-	p.left, p.more, p.inside = int(h.Size), h.Flags&msg.More != 0, true
-	return b[h.Len-had:], nil
 }
 
 // mark notes that a message begins at this place.
