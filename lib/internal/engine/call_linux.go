@@ -55,3 +55,9 @@ func vectored(trap uintptr, fd int, bufs [][]byte) (int, error) {
 // lowWater makes a descriptor readable only when n bytes are there, or the end
 // (SO_RCVLOWAT, socket(7)). Where that fails it stays as it is.
 func lowWater(fd, n int) { unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVLOWAT, n) }
+
+// queued is how many bytes the peer has not read (SIOCOUTQ, unix(7)).
+func queued(fd int) int {
+	n, _ := unix.IoctlGetInt(fd, unix.SIOCOUTQ)
+	return n
+}

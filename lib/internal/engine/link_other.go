@@ -22,3 +22,5 @@ func (l *link) write(bufs net.Buffers) (int, error) {
 	n, err := bufs.WriteTo(l.conn)
 	return int(n), err
 }
+
+func (l *link) unread() bool { return false }

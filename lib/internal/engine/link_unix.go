@@ -152,3 +152,12 @@ func (l *link) writeReady(fd uintptr) bool {
 	l.wrN, l.wrErr = writev(int(fd), l.wrBufs)
 	return l.wrErr != unix.EAGAIN || !l.wrWait
 }
+
+// unread reports whether the peer has still to read some of what was sent. For
+// tcp that does not matter, since the system delivers it after the end.
+func (l *link) unread() (some bool) {
+	if l.raw != nil && !l.tcp {
+		l.raw.Control(func(fd uintptr) { some = queued(int(fd)) > 0 })
+	}
+	return some
+}

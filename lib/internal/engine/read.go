@@ -85,7 +85,7 @@ func (e *Engine) ReadLoop() error {
 				return err
 			}
 		}
-		if err := e.read(); err != nil {
+		if err := e.read(); err != nil && !e.lingers(err) {
 			return e.readError(err)
 		}
 	}
@@ -106,6 +106,16 @@ func (e *Engine) read() error {
 	in.have += direct
 	in.buf.w += n - direct
 	return nil
+}
+
+// lingers puts off the end of the time that goodbye gave, as long as the peer has
+// not read all that was sent.
+func (e *Engine) lingers(err error) bool {
+	if !e.in.closing.Load() || !errors.Is(err, os.ErrDeadlineExceeded) || !e.link.unread() {
+		return false
+	}
+	e.conn.SetReadDeadline(time.Now().Add(lingerRead))
+	return true
 }
 
 // readError says what the end of reading means.

@@ -26,7 +26,9 @@ const segmentMax = 256 << 10
 
 // lingerRead is how long a closing connection goes on reading, so that data
 // still under way from the peer does not make the kernel reset the connection
-// and drop what was sent last.
+// and drop what was sent last; and how often it looks whether an ipc peer has
+// read all. A libzmq that has no room for more would drop the rest as soon as the
+// connection ends.
 const lingerRead = 200 * time.Millisecond
 
 // writer is the state of the way out.
