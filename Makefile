@@ -8,6 +8,10 @@ BASHDIR  = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 ZSHDIR   = $(DESTDIR)$(PREFIX)/share/zsh/site-functions
 FISHDIR  = $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
 
+# Where the C library goes: beside the system's libzmq, never in its place.
+LIBDIR     ?= $(PREFIX)/lib/ztools
+INCLUDEDIR ?= $(PREFIX)/include/ztools
+
 # The installed name of zcat. gzip owns the short one on most systems.
 ZCAT ?= zmqcat
 
@@ -23,16 +27,19 @@ PEERS ?=
 RUNS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test race bench compare fuzz install uninstall fmt clean
+.PHONY: help build demo lib test race bench compare fuzz install install-lib uninstall fmt clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## put the tools into bin/
 	go build -trimpath -o bin/ ./cmd/...
 
 demo: build ## send real messages between zcats, and to libzmq where it is installed
 	@testdata/demo/demo.sh bin/zcat
+
+lib: ## build libzmq.so.5, ztools' C interface, in bin/lib/ (Linux, gcc)
+	@scripts/build-lib.sh "$(CURDIR)/bin/lib"
 
 test: ## fetch the test peers, then run every check and every test
 	@scripts/test.sh
@@ -58,6 +65,9 @@ install: build ## install under PREFIX, zcat as zmqcat (ZCAT=zcat keeps the shor
 		"$(BINDIR)/$$t" completion zsh > "$(ZSHDIR)/_$$t"; \
 		"$(BINDIR)/$$t" completion fish > "$(FISHDIR)/$$t.fish"; \
 	done
+
+install-lib: lib ## install the C library in LIBDIR, INCLUDEDIR; never over another
+	@DESTDIR="$(DESTDIR)" scripts/install-lib.sh bin/lib "$(LIBDIR)" "$(INCLUDEDIR)"
 
 uninstall: ## remove what install put there (same PREFIX, DESTDIR and ZCAT)
 	@for t in $(call installed,$(TOOLS)); do \

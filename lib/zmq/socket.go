@@ -251,6 +251,22 @@ func (s *Socket) readyLocked() pattern.Events {
 	return ev
 }
 
+// PeerReady reports whether a ROUTER or REP socket can send to the peer of that
+// routing id now (zmq_socket_get_peer_state(3)). EHOSTUNREACH if there is no such
+// peer, ENOTSUP on other types.
+func (s *Socket) PeerReady(id []byte) (bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.aliveLocked(); err != nil {
+		return false, err
+	}
+	p, ok := s.pattern.(interface{ PeerReady([]byte) (bool, error) })
+	if !ok || !s.typ.in(Router, Rep) {
+		return false, ENOTSUP
+	}
+	return p.PeerReady(id)
+}
+
 // Unsent is how many messages are queued for peers and were not yet handed to
 // the network or read by an inproc peer. It counts on while a closed socket
 // lingers.

@@ -181,6 +181,16 @@ func (s *router) Recv(m *msg.Msg) error {
 	return nil
 }
 
+// PeerReady reports whether the peer of that routing id has room for a message;
+// EHOSTUNREACH if there is no such peer.
+func (s *router) PeerReady(id []byte) (bool, error) {
+	p := s.peers[string(id)]
+	if p == nil {
+		return false, errno.EHOSTUNREACH
+	}
+	return p.CheckWrite(), nil
+}
+
 // Send takes the routing id, then the frames for that peer. With ROUTER_RAW and
 // on STREAM the frames are bytes, and an empty one ends the connection.
 func (s *router) Send(m *msg.Msg) error {
@@ -235,6 +245,13 @@ func (s *router) Set(id option.ID, v any) error {
 		return err
 	case option.ProbeRouter:
 		return setFlag(&s.probe, v)
+	case option.RouterNotify:
+		n, ok := v.(int)
+		if !ok || n < 0 || n > 3 {
+			return errno.EINVAL
+		}
+		s.o.RouterNotify = n
+		return nil
 	case option.ConnectRoutingID:
 		return s.setConnectID(v)
 	}

@@ -113,6 +113,9 @@ func Prepare(o *option.Options) (Maker, error) {
 	return mechanisms[o.Mechanism](o)
 }
 
+// Known reports whether the mechanism with that number in zmq.h is built in.
+func Known(number int) bool { return number < len(mechanisms) && mechanisms[number] != nil }
+
 // Required reports whether o asks for more than ZMTP 2.0 and 1.0 can give, so
 // that such peers must be refused (RFC 37, "Downgrade").
 func Required(o *option.Options) bool { return o.Mechanism != 0 || o.ZAPDomain != "" }

@@ -1,0 +1,98 @@
+/*
+ * abi.h - what the C half and the Go half of the library share.
+ *
+ *	zmq_* in C     checks, messages, waiting, errno on the caller's thread
+ *	  zt* in Go    the sockets of lib/zmq; never waits
+ *
+ * A Go function returns 0 or more if it did what was asked, the negative errno
+ * if it failed, and ZT_WAIT if there is something to wait for first: the caller
+ * then waits in C, where a signal can interrupt it, and calls again.
+ */
+#ifndef ZT_ABI_H
+#define ZT_ABI_H
+
+#define ZMQ_BUILD_DRAFT_API
+#include "zmq.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+/* Handles. Each context and socket that C sees is the address of a slot. Slots
+ * are never unmapped, so that a closed handle can be looked at; Go knows what
+ * is behind each. Nothing is ever stored in them. */
+#define ZT_SLOTS 131072
+
+struct zt_slot {
+	unsigned char space[64];
+};
+
+extern struct zt_slot zt_slots[ZT_SLOTS];
+
+/* Waits. */
+#define ZT_WAIT (-0x7fffffffL)
+
+/* zt_wait is a call that has to wait. Zero at the start of the call. */
+struct zt_wait {
+	int id;       /* of the waiter in Go; 0: none yet */
+	int fd;       /* becomes readable when it is worth to try again */
+	long timeout; /* for the whole call, in ms; -1: none */
+};
+
+/* What ztEndpoint does. */
+enum { ZT_BIND, ZT_CONNECT, ZT_UNBIND, ZT_DISCONNECT };
+
+/* ZT_ROOM is enough for every body that lib/zmq does not hand over by reference. */
+#define ZT_ROOM 4096
+
+/* zt_properties are those of a connection; its messages share them. */
+struct zt_properties {
+	atomic_int refs;
+	int size;    /* of text */
+	char text[]; /* name NUL value NUL ... */
+};
+
+/* zt_part is what a send or receive is about besides the bytes. */
+struct zt_part {
+	void *data;   /* sent: the bytes; received: where bodies up to room go */
+	size_t room;  /* received: how many bytes fit there */
+	size_t size;  /* of the body */
+	void *large;  /* received: the zt_content with a body of more than room */
+	bool whole;   /* received: make no zt_content, cut what does not fit */
+	bool more;    /* further parts follow */
+	bool dontwait;
+	uint32_t routing_id;
+	const char *group;                /* sent: NULL for none */
+	struct zt_properties *properties; /* received: a reference, or NULL */
+	char group_room[ZMQ_GROUP_MAX_LENGTH + 1]; /* received */
+};
+
+/* zt_content is a body that messages share. */
+struct zt_content {
+	atomic_int refs;
+	void *data;
+	size_t size;
+	zmq_free_fn *ffn; /* called with data and hint by the last holder; may be NULL */
+	void *hint;
+};
+
+struct zt_content *zt_content_new(size_t size);
+void zt_content_release(struct zt_content *content);
+struct zt_properties *zt_properties_new(int size);
+void zt_properties_release(struct zt_properties *properties);
+
+/* zt_forked says that this process is a child that fork made: Go does not run
+ * here, and calls fail or do nothing. */
+extern bool zt_forked;
+
+/* zt_fail sets errno to that of a Go function and returns -1. */
+int zt_fail(long result);
+
+/* zt_now is the monotonic clock in ms. */
+int64_t zt_now(void);
+
+/* zt_await waits for the descriptor of a wait. It returns 0 if the call is worth
+ * to be tried again, EAGAIN when the time is over, or EINTR. The time starts with
+ * the first call, which sets *deadline from 0. */
+int zt_await(const struct zt_wait *wait, int64_t *deadline);
+
+#endif

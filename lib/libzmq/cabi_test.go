@@ -1,0 +1,159 @@
+//go:build linux
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// The tests are programs in C, testdata/cabi, that run on this library and on
+// libzmq, where that is installed, and must end with 0 on both.
+
+const (
+	root     = "../.."
+	programs = root + "/testdata/cabi"
+	// patience bounds a program; its own alarm is shorter.
+	patience = 60 * time.Second
+)
+
+// only are the programs that Debian's libzmq cannot be linked with.
+var only = []string{"draft"}
+
+// scratch is the folder that our library is built into.
+var scratch string
+
+func TestMain(m *testing.M) {
+	var err error
+	if scratch, err = os.MkdirTemp("", "libzmq"); err != nil {
+		panic(err)
+	}
+	status := m.Run()
+	os.RemoveAll(scratch)
+	os.Exit(status)
+}
+
+// library builds ours, once.
+var library = sync.OnceValue(func() error {
+	out, err := exec.Command(root+"/scripts/build-lib.sh", scratch).CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("build-lib.sh: %w\n%s", err, out)
+	}
+	return nil
+})
+
+// ours is the folder of our library.
+func ours(t *testing.T) string {
+	t.Helper()
+	if _, err := exec.LookPath("gcc"); err != nil {
+		t.Skip("skipped: needs gcc")
+	}
+	if err := library(); err != nil {
+		t.Fatal(err)
+	}
+	return scratch
+}
+
+// compile makes a program; against libzmq's library if that can be, since that
+// proves that ours takes its place.
+func compile(t *testing.T, lib, source string) string {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), strings.TrimSuffix(filepath.Base(source), ".c"))
+	args := []string{"-g", "-Wall", "-Wextra", "-Werror", "-I" + lib, "-o", name, source}
+	if theirs() == "" || slices.Contains(only, filepath.Base(name)) {
+		args = append(args, "-L"+lib)
+	}
+	out, err := exec.Command("gcc", append(args, "-lzmq", "-lpthread")...).CombinedOutput()
+	if err != nil {
+		t.Fatalf("gcc: %v\n%s", err, out)
+	}
+	return name
+}
+
+// theirs is the folder of the system's libzmq, "" if there is none.
+var theirs = sync.OnceValue(func() string {
+	out, err := exec.Command("gcc", "-print-file-name=libzmq.so").Output()
+	if path := strings.TrimSpace(string(out)); err == nil && filepath.IsAbs(path) {
+		return filepath.Dir(path)
+	}
+	return ""
+})
+
+// run runs a program on the library in dir.
+func run(t *testing.T, dir string, env []string, name string, args ...string) []byte {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, name, args...)
+	cmd.Env = append(append(os.Environ(), "LD_LIBRARY_PATH="+dir), env...)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Errorf("%s: %v\n%s", name, err, out)
+	}
+	return out
+}
+
+func TestPrograms(t *testing.T) {
+	lib := ours(t)
+	sources, err := filepath.Glob(programs + "/*.c")
+	if err != nil || len(sources) == 0 {
+		t.Fatalf("no programs: %v", err)
+	}
+	for _, source := range sources {
+		name := strings.TrimSuffix(filepath.Base(source), ".c")
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			program := compile(t, lib, source)
+			t.Run("ours", func(t *testing.T) { run(t, lib, []string{"CABI_OURS=1"}, program) })
+			t.Run("libzmq", func(t *testing.T) {
+				if theirs() == "" || slices.Contains(only, name) {
+					t.Skip("skipped: needs a libzmq that has these calls")
+				}
+				run(t, theirs(), nil, program)
+			})
+		})
+	}
+}
+
+// The library exports what zmq.h declares, and nothing else.
+func TestExports(t *testing.T) {
+	lib := ours(t)
+	out, err := exec.Command("nm", "-D", "--defined-only", "--format=just-symbols", lib+"/libzmq.so.5").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	exported := strings.Fields(string(out))
+	header, err := os.ReadFile("zmq.h")
+	if err != nil {
+		t.Fatal(err)
+	}
+	declared := map[string]bool{}
+	for line := range bytes.Lines(header) {
+		if decl, found := bytes.CutPrefix(line, []byte("ZMQ_EXPORT ")); found {
+			before, _, _ := bytes.Cut(decl, []byte("("))
+			fields := bytes.FieldsFunc(before, func(r rune) bool { return r == ' ' || r == '*' })
+			declared[string(fields[len(fields)-1])] = true
+		}
+	}
+	if len(declared) != 97 {
+		t.Errorf("zmq.h declares %d calls, libzmq 97", len(declared))
+	}
+	for _, name := range exported {
+		if !declared[name] {
+			t.Errorf("%s is exported", name)
+		}
+		delete(declared, name)
+	}
+	for name := range declared {
+		t.Errorf("%s is not exported", name)
+	}
+}

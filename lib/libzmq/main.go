@@ -1,0 +1,50 @@
+//go:build linux
+
+// Package main is libzmq.so.5: the C interface of libzmq 4.3.5 on top of lib/zmq,
+// built with -buildmode=c-shared (make lib). A program that was linked with
+// libzmq loads it instead, unchanged. man/ztools-libzmq.7 says what differs.
+//
+// Follow one call:
+//
+//	1 zmq_send, zmq_recv, ...   C (socket.c): checks, and calls
+//	2 ztSend, ztRecv, ...       Go: finds what is behind the handle, calls lib/zmq, and
+//	                            comes back at once, perhaps with "wait first"
+//	3 zt_await                  C (wait.c): polls the descriptor of a waiter, where a
+//	                            signal ends the wait with EINTR; then 2 again
+//	4 errno                     C, last: on the caller's thread
+//
+// So no thread of the program ever sleeps inside Go. Messages (message.c),
+// polling, timers, counters and threads are C alone.
+//
+// # Memory
+//
+// C never keeps a pointer into Go's memory, nor Go one into the program's: short
+// bodies are copied into the caller's memory, large ones into C's. Handles are
+// addresses of slots that are never unmapped (handle.go), so a closed socket is
+// ENOTSOCK and not a crash. A panic in Go ends in the call, as EFAULT.
+package main
+
+/*
+#include "abi.h"
+*/
+import "C"
+
+import "ztools/lib/zmq"
+
+func main() {}
+
+// guard ends a panic, which must not reach C.
+func guard(result *C.long) {
+	if recover() != nil {
+		*result = -C.EFAULT
+	}
+}
+
+// number is what a Go function returns to C for an error: 0, or the negative
+// errno.
+func number(err error) C.long {
+	if err == zmq.EAGAIN { // the commonest, without a search
+		return -C.EAGAIN
+	}
+	return -C.long(zmq.NumberOf(err))
+}

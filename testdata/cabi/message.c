@@ -1,0 +1,177 @@
+/* Messages: their life, copies, properties, and who frees what. */
+#include "check.h"
+
+static int freed;
+static void *freed_data, *freed_hint;
+
+static void count_free(void *data, void *hint) {
+	freed++;
+	freed_data = data;
+	freed_hint = hint;
+}
+
+static void layout(void) {
+	CHECK(sizeof(zmq_msg_t) == 64);
+	void *c = zmq_ctx_new();
+	CHECK(zmq_ctx_get(c, ZMQ_MSG_T_SIZE) == 64);
+	CHECK(zmq_ctx_term(c) == 0);
+}
+
+static void life(void) {
+	static const size_t sizes[] = {0, 1, 29, 30, 33, 34, 40, 41, 4095, 4096, 100000};
+	for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+		zmq_msg_t m;
+		CHECK(zmq_msg_init_size(&m, sizes[i]) == 0);
+		CHECK(zmq_msg_size(&m) == sizes[i]);
+		memset(zmq_msg_data(&m), 'x', sizes[i]);
+		CHECK(zmq_msg_more(&m) == 0);
+		CHECK(zmq_msg_get(&m, ZMQ_MORE) == 0);
+		FAILS(zmq_msg_get(&m, 99), EINVAL);
+		FAILS(zmq_msg_set(&m, ZMQ_MORE, 1), EINVAL);
+		IS_NULL(zmq_msg_gets(&m, "Socket-Type"), EINVAL);
+		CHECK(zmq_msg_close(&m) == 0);
+		FAILS(zmq_msg_close(&m), EFAULT);
+	}
+}
+
+static void huge(void) {
+	zmq_msg_t m;
+	FAILS(zmq_msg_init_size(&m, (size_t)-1), ENOMEM);
+}
+
+static void copies(void) {
+	zmq_msg_t a, b, bad;
+	memset(&bad, 0, sizeof bad);
+	for (size_t size = 5; size < 10000; size *= 40) {
+		CHECK(zmq_msg_init_size(&a, size) == 0);
+		CHECK(zmq_msg_init(&b) == 0);
+		memset(zmq_msg_data(&a), 'a', size);
+		CHECK(zmq_msg_copy(&b, &a) == 0);
+		CHECK(zmq_msg_size(&a) == size && zmq_msg_size(&b) == size);
+		CHECK(memcmp(zmq_msg_data(&a), zmq_msg_data(&b), size) == 0);
+		if (size > 64) {
+			CHECK(zmq_msg_data(&a) == zmq_msg_data(&b));
+			CHECK(zmq_msg_get(&a, ZMQ_SHARED) == 1 && zmq_msg_get(&b, ZMQ_SHARED) == 1);
+		}
+		CHECK(zmq_msg_close(&a) == 0);
+		CHECK(((char *)zmq_msg_data(&b))[size - 1] == 'a');
+		CHECK(zmq_msg_init(&a) == 0);
+		CHECK(zmq_msg_move(&a, &b) == 0);
+		CHECK(zmq_msg_size(&a) == size && zmq_msg_size(&b) == 0);
+		FAILS(zmq_msg_move(&a, &bad), EFAULT);
+		FAILS(zmq_msg_copy(&a, &bad), EFAULT);
+		CHECK(zmq_msg_close(&a) == 0 && zmq_msg_close(&b) == 0);
+	}
+}
+
+static void foreign(void) {
+	static char data[100];
+	zmq_msg_t a, b;
+	freed = 0;
+	CHECK(zmq_msg_init_data(&a, data, sizeof data, count_free, &freed) == 0);
+	CHECK(zmq_msg_data(&a) == data && zmq_msg_size(&a) == sizeof data);
+	CHECK(zmq_msg_init(&b) == 0);
+	CHECK(zmq_msg_copy(&b, &a) == 0);
+	CHECK(zmq_msg_close(&a) == 0 && freed == 0);
+	CHECK(zmq_msg_close(&b) == 0 && freed == 1);
+	CHECK(freed_data == data && freed_hint == &freed);
+	CHECK(zmq_msg_init_data(&a, data, sizeof data, NULL, NULL) == 0); /* nobody frees it */
+	CHECK(zmq_msg_close(&a) == 0 && freed == 1);
+}
+
+/* The free function is called once for each message, wherever it ends. */
+static void foreign_sent(const char *endpoint, size_t size) {
+	void *c = zmq_ctx_new(), *pull = open_socket(c, ZMQ_PULL), *push = open_socket(c, ZMQ_PUSH);
+	char *data = malloc(size);
+	memset(data, 'd', size);
+	freed = 0;
+	join(pull, push, endpoint);
+	for (int i = 0; i < 3; i++) {
+		zmq_msg_t m;
+		CHECK(zmq_msg_init_data(&m, data, size, count_free, NULL) == 0);
+		CHECK(zmq_msg_send(&m, push, i < 2 ? ZMQ_SNDMORE : 0) == (int)size);
+		CHECK(zmq_msg_size(&m) == 0); /* empty now, and still to be closed */
+		CHECK(zmq_msg_close(&m) == 0);
+	}
+	for (int i = 0; i < 3; i++) {
+		zmq_msg_t m;
+		CHECK(zmq_msg_init(&m) == 0);
+		CHECK(zmq_msg_recv(&m, pull, 0) == (int)size);
+		CHECK(zmq_msg_more(&m) == (i < 2));
+		CHECK(memcmp(zmq_msg_data(&m), data, size) == 0);
+		CHECK(zmq_msg_close(&m) == 0);
+	}
+	zmq_msg_t m;
+	CHECK(zmq_msg_init_data(&m, data, size, count_free, NULL) == 0);
+	CHECK(zmq_msg_send(&m, push, 0) == (int)size); /* never received */
+	finish(c, pull, push, NULL);
+	CHECK(freed == 4);
+	free(data);
+}
+
+static void not_sent(void) {
+	static char data[5000];
+	void *c = zmq_ctx_new(), *push = open_socket(c, ZMQ_PUSH);
+	zmq_msg_t m;
+	freed = 0;
+	CHECK(zmq_msg_init_data(&m, data, sizeof data, count_free, NULL) == 0);
+	FAILS(zmq_msg_send(&m, push, ZMQ_DONTWAIT), EAGAIN);
+	CHECK(freed == 0 && zmq_msg_size(&m) == sizeof data && zmq_msg_data(&m) == data);
+	CHECK(zmq_msg_close(&m) == 0 && freed == 1);
+	finish(c, push, NULL);
+}
+
+static void properties(void) {
+	void *c = zmq_ctx_new(), *rep = open_socket(c, ZMQ_REP), *req = open_socket(c, ZMQ_REQ);
+	CHECK(zmq_setsockopt(req, ZMQ_ROUTING_ID, "me", 2) == 0);
+	join(rep, req, "tcp://127.0.0.1:*");
+	say(req, "x", 0);
+	zmq_msg_t m, copy;
+	CHECK(zmq_msg_init(&m) == 0 && zmq_msg_init(&copy) == 0);
+	CHECK(zmq_msg_recv(&m, rep, 0) == 1);
+	CHECK(zmq_msg_copy(&copy, &m) == 0);
+	say(rep, "y", 0);
+	hear(req, "y");
+	finish(c, rep, req, NULL); /* the properties live on with the messages */
+	CHECK(strcmp(zmq_msg_gets(&m, "Socket-Type"), "REQ") == 0);
+	CHECK(zmq_msg_close(&m) == 0);
+	CHECK(strcmp(zmq_msg_gets(&copy, "Socket-Type"), "REQ") == 0);
+	CHECK(strcmp(zmq_msg_gets(&copy, "Identity"), "me") == 0);
+	CHECK(strcmp(zmq_msg_gets(&copy, "Peer-Address"), "127.0.0.1") == 0);
+	IS_NULL(zmq_msg_gets(&copy, "User-Id"), EINVAL);
+	CHECK(zmq_msg_close(&copy) == 0);
+}
+
+/* What libzmq answers by a crash. */
+static void hostile(void) {
+	zmq_msg_t bad;
+	memset(&bad, 0, sizeof bad);
+	FAILS(zmq_msg_init(NULL), EFAULT);
+	FAILS(zmq_msg_init_size(NULL, 1), EFAULT);
+	FAILS(zmq_msg_close(NULL), EFAULT);
+	FAILS(zmq_msg_send(&bad, NULL, 0), EFAULT);
+	FAILS(zmq_msg_recv(NULL, NULL, 0), EFAULT);
+	IS_NULL(zmq_msg_data(&bad), EFAULT);
+	CHECK(zmq_msg_size(NULL) == 0);
+	FAILS(zmq_msg_more(&bad), EFAULT);
+	IS_NULL(zmq_msg_gets(&bad, "x"), EFAULT);
+	FAILS(zmq_msg_copy(NULL, &bad), EFAULT);
+}
+
+int main(void) {
+	begin();
+	layout();
+	life();
+	huge();
+	copies();
+	foreign();
+	foreign_sent("inproc://foreign", 10);
+	foreign_sent("inproc://foreign", 100000);
+	foreign_sent("tcp://127.0.0.1:*", 100);
+	foreign_sent("tcp://127.0.0.1:*", 100000);
+	not_sent();
+	properties();
+	if (ours())
+		hostile();
+	return 0;
+}
