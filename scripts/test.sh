@@ -27,6 +27,7 @@ debian=(
 	libzmq3-dev # libzmq 4.3.4 and its headers
 	python3-zmq # the peer of the interop tests
 	libczmq4    # writes and reads certificates
+	iproute2    # network namespaces for multicast
 )
 
 debian_peers() {

@@ -14,8 +14,11 @@ type Context struct {
 	pool msg.Pool
 	down atomic.Bool // Shutdown was called
 
+	noThreads bool // constant from the first socket on: IO_THREADS was 0
+
 	mu      sync.Mutex // guards the fields below
 	opts    option.ContextOptions
+	used    bool // a socket was made
 	sockets map[*Socket]struct{}
 	names   map[string]*Socket    // inproc names that are bound
 	waiting map[string][]*pending // inproc names that are connected to and not bound
@@ -66,6 +69,9 @@ func (c *Context) NewSocket(t Type) (*Socket, error) {
 	}
 	if len(c.sockets) >= c.opts.MaxSockets {
 		return nil, &Error{Op: "new socket", Err: EMFILE}
+	}
+	if !c.used {
+		c.used, c.noThreads = true, c.opts.IOThreads == 0
 	}
 	s, err := newSocket(c, t)
 	if err != nil {

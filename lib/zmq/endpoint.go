@@ -14,6 +14,7 @@ import (
 	"ztools/lib/internal/security"
 	"ztools/lib/internal/transport"
 	"ztools/lib/internal/transport/ipc"
+	"ztools/lib/internal/transport/pgm"
 	"ztools/lib/internal/transport/tcp"
 )
 
@@ -27,8 +28,10 @@ type endpoint interface {
 
 // schemes are those other than inproc.
 var schemes = map[string]transport.Scheme{
-	"tcp": tcp.Transport{},
-	"ipc": ipc.Transport{},
+	"tcp":  tcp.Transport{},
+	"ipc":  ipc.Transport{},
+	"pgm":  pgm.Medium{},
+	"epgm": pgm.Medium{UDP: true},
 }
 
 // lookup finds the scheme of an endpoint; nil stands for inproc.
@@ -55,6 +58,16 @@ func (s *Socket) resolveLocked(ep string) (t transport.Scheme, rest string, err 
 	return lookup(ep)
 }
 
+// openLocked is how Bind and Connect begin: without IO_THREADS there is no
+// network.
+func (s *Socket) openLocked(ep string) (t transport.Scheme, rest string, err error) {
+	t, rest, err = s.resolveLocked(ep)
+	if err == nil && t != nil && s.ctx.noThreads {
+		err = EMTHREAD
+	}
+	return t, rest, err
+}
+
 // snapshotLocked is a copy of the options for a bind or connect.
 func (s *Socket) snapshotLocked() *option.Options {
 	o := s.opts
@@ -65,8 +78,9 @@ func (s *Socket) snapshotLocked() *option.Options {
 // tcp://interface:port, ipc://path, inproc://name; see zmq_tcp(7), zmq_ipc(7)
 // and zmq_inproc(7). The port may be * or 0, an ipc path may be *: LastEndpoint
 // then tells the real one. Errors: EINVAL, EPROTONOSUPPORT, EADDRINUSE,
-// EADDRNOTAVAIL, ENODEV, ENAMETOOLONG, ETERM, ENOTSOCK, ENOTSUP (the security
-// mechanism is not built in) and those of the system.
+// EADDRNOTAVAIL, ENODEV, ENAMETOOLONG, EMTHREAD if IO_THREADS was 0, ETERM,
+// ENOTSOCK, ENOTSUP (the security mechanism is not built in) and those of the
+// system.
 func (s *Socket) Bind(ep string) error {
 	if err := s.bind(ep); err != nil {
 		return &Error{"bind", ep, err}
@@ -77,7 +91,7 @@ func (s *Socket) Bind(ep string) error {
 func (s *Socket) bind(ep string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	t, rest, err := s.resolveLocked(ep)
+	t, rest, err := s.openLocked(ep)
 	if err != nil {
 		return err
 	}
@@ -164,7 +178,7 @@ func (s *Socket) DisconnectPeer(id uint32) error {
 }
 
 func (s *Socket) connectLocked(ep string) error {
-	t, rest, err := s.resolveLocked(ep)
+	t, rest, err := s.openLocked(ep)
 	if err != nil {
 		return err
 	}

@@ -35,7 +35,8 @@ const (
 	ENAMETOOLONG    = errno.ENAMETOOLONG    // ipc path too long
 	EMFILE          = errno.EMFILE          // too many sockets or descriptors
 	EMTHREAD        = errno.EMTHREAD        // IO_THREADS is 0
-	EFAULT          = errno.EFAULT          // bad context
+	EFAULT          = errno.EFAULT          // bad context, or nothing to wait for or to call
+	EBADF           = errno.EBADF           // no descriptor
 	ECONNREFUSED    = errno.ECONNREFUSED    // nobody listens
 	ETIMEDOUT       = errno.ETIMEDOUT       // the peer was silent too long
 	EPROTO          = errno.EPROTO          // the peer broke the protocol

@@ -128,8 +128,9 @@ func (m *Message) Clone() *Message {
 }
 
 // Property is a property of the connection the message came over, such as
-// Socket-Type, Routing-Id (also called Identity), Peer-Address, User-Id or an
-// X- name of the peer's own (zmq_msg_gets(3)). A message received over inproc
+// Socket-Type, Routing-Id (also called Identity), Peer-Address, User-Id, an
+// X- name of the peer's own, or __fd, the number of its descriptor
+// (zmq_msg_gets(3)). Names count with their case. A message received over inproc
 // has none.
 func (m *Message) Property(name string) (string, bool) { return m.meta.Get(name) }
 

@@ -58,7 +58,7 @@ func (x *session) notifies(bit int) bool {
 // introduce writes what the socket must know about a peer before its first
 // message.
 func (x *session) introduce(p *pipe.Pipe, conn *connection) {
-	meta, id, res := &msg.Meta{}, []byte(nil), conn.result
+	meta, id, res := &msg.Meta{FD: transport.FD(conn.Conn)}, []byte(nil), conn.result
 	if res == nil {
 		meta.Properties = map[string]string{wire.PropPeerAddress: transport.PeerAddress(conn.Conn)}
 	} else {

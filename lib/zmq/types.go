@@ -71,6 +71,12 @@ func (t Type) in(types ...Type) bool {
 	return false
 }
 
+// receives reports whether the user can receive from such a socket.
+func (t Type) receives() bool { return !t.in(Push, Pub, Scatter, Radio) }
+
+// sends reports whether the user can send to such a socket.
+func (t Type) sends() bool { return !t.in(Pull, Sub, Gather, Dish) }
+
 // wantsIdentity reports whether the peer's routing id is read from the pipe
 // before its first message.
 func (t Type) wantsIdentity() bool { return t.in(Router, Rep, Stream) }

@@ -21,11 +21,13 @@ const EVENTS = {
   accept: 'ACCEPTED', bind: 'LISTENING', connect: 'CONNECTED', 'connect:delay': 'CONNECT_DELAYED',
   'connect:retry': 'CONNECT_RETRIED', close: 'CLOSED', disconnect: 'DISCONNECTED', handshake: 'HANDSHAKE_SUCCEEDED',
   'handshake:error:other': 'HANDSHAKE_FAILED_NO_DETAIL', 'handshake:error:protocol': 'HANDSHAKE_FAILED_PROTOCOL',
+  'handshake:error:auth': 'HANDSHAKE_FAILED_AUTH',
 }
 
 const CYCLE = Buffer.from(Array.from({ length: 251 }, (_, i) => 3 + i % 251))
 const sockets = {}
 const monitors = {}
+let handler = null
 
 const pattern = size => Buffer.alloc(size, CYCLE)
 const decode = part => 'b64' in part ? Buffer.from(part.b64, 'base64') : pattern(part.pattern)
@@ -100,8 +102,26 @@ const ops = {
   watch: async req => {
     const seen = []
     do seen.push(await next(monitors[req.socket], req.wait))
-    while (seen[seen.length - 1].name !== req.until)
+    while (!seen[seen.length - 1].name.startsWith(req.until))
     return seen
+  },
+  handle: async req => {
+    const reply = req.parts.map(decode)
+    const zap = new zmq.Reply()
+    await zap.bind('inproc://zeromq.zap.01')
+    handler = { zap, requests: [] }
+    const { requests } = handler
+    handler.done = (async () => {
+      for await (const request of zap) {
+        requests.push(request)
+        await zap.send(reply)
+      }
+    })()
+  },
+  unhandle: async () => {
+    handler.zap.close()
+    await handler.done.catch(() => {})
+    return handler.requests.map(r => r.map(encode))
   },
   close: req => {
     const sock = sockets[req.socket]

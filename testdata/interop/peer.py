@@ -15,6 +15,7 @@ import base64
 import errno
 import json
 import sys
+import threading
 
 import zmq
 from zmq.utils.monitor import recv_monitor_message
@@ -166,7 +167,7 @@ def op_monitor(req):
 
 
 def op_watch(req):
-    """Answers the monitor's events up to and with the next named event."""
+    """Answers the monitor's events up to and with the next whose name begins with until."""
     monitor, seen = monitors[req["socket"]], []
     while True:
         if not monitor.poll(req["wait"]):
@@ -174,8 +175,44 @@ def op_watch(req):
         event = recv_monitor_message(monitor)
         name = zmq.Event(event["event"]).name
         seen.append({"name": name, "value": event["value"], "endpoint": event["endpoint"].decode()})
-        if name == req["until"]:
+        if name.startswith(req["until"]):
             return seen
+
+
+class Handler(threading.Thread):
+    """Answers all requests of ZAP (RFC 27) in the same way, and notes them."""
+
+    def __init__(self, reply):
+        super().__init__(daemon=True)
+        self.reply, self.requests = reply, []
+        self.zap, self.stop, self.stopping = (context.socket(t) for t in (zmq.REP, zmq.PAIR, zmq.PAIR))
+        self.zap.bind("inproc://zeromq.zap.01")
+        self.stop.bind("inproc://stop")
+        self.stopping.connect("inproc://stop")
+
+    def run(self):
+        while True:
+            ready = zmq.select([self.zap, self.stop], [], [])[0]
+            if self.stop in ready:
+                return
+            self.requests.append(self.zap.recv_multipart())
+            self.zap.send_multipart(self.reply)
+
+
+def op_handle(req):
+    """Starts to answer requests of ZAP with the parts."""
+    global handler
+    handler = Handler([decode(p) for p in req["parts"]])
+    handler.start()
+
+
+def op_unhandle(_):
+    """Ends that; answers the requests."""
+    handler.stopping.send(b"")
+    handler.join()
+    for sock in (handler.zap, handler.stop, handler.stopping):
+        sock.close(linger=0)
+    return [[encode(p) for p in r] for r in handler.requests]
 
 
 def op_close(req):

@@ -93,6 +93,7 @@ type handshake struct {
 func (h *handshake) run(m security.Mechanism) error {
 	err := h.greet(m.Name())
 	if err != nil {
+		h.flush() // the peer is to find the same fault
 		return err
 	}
 	if h.result.Version >= wire.ZMTP30 {

@@ -17,3 +17,10 @@ func (l *link) read(buf *buffer, body []byte, max int) (int, error) {
 func (l *link) canTry() bool { return false }
 
 func (l *link) tryWrite([][]byte) int { return 0 }
+
+func (l *link) write(bufs net.Buffers) (int, error) {
+	n, err := bufs.WriteTo(l.conn)
+	return int(n), err
+}
+
+func (l *link) unread() bool { return false }

@@ -31,7 +31,9 @@ type link struct {
 	rdErr      error
 	rdLow      int // bytes that wake the reader
 	wrBufs     [][]byte
+	wrWait     bool
 	wrN        int
+	wrErr      error
 }
 
 func (l *link) open(conn net.Conn) {
@@ -69,26 +71,18 @@ func (l *link) read(buf *buffer, body []byte, max int) (int, error) {
 
 // readReady is one attempt; false asks to wait until the descriptor is readable.
 func (l *link) readReady(fd uintptr) bool {
-	space := l.rdBuf.space(l.rdMax)
-	for {
-		if len(l.rdBody) == 0 {
-			l.rdN, l.rdErr = unix.Read(int(fd), space)
-		} else {
-			l.rdIov = [2][]byte{l.rdBody, space}
-			l.rdN, l.rdErr = readv(int(fd), l.rdIov[:])
-		}
-		switch l.rdErr {
-		case unix.EINTR:
-			continue
-		case unix.EAGAIN:
-			l.rdN = 0
-			l.rdBuf.rest()
-			l.wakeAt(int(fd), len(l.rdBody))
-			return false
-		}
-		l.rdN = max(l.rdN, 0)
-		return true
+	l.rdIov = [2][]byte{l.rdBody, l.rdBuf.space(l.rdMax)}
+	iov := l.rdIov[:]
+	if len(l.rdBody) == 0 {
+		iov = iov[1:]
 	}
+	l.rdN, l.rdErr = readv(int(fd), iov)
+	if l.rdErr == unix.EAGAIN {
+		l.rdBuf.rest()
+		l.wakeAt(int(fd), len(l.rdBody))
+		return false
+	}
+	return true
 }
 
 // A peer that is in the middle of a large body wakes the reader for each of its
@@ -119,24 +113,51 @@ func (l *link) tryWrite(bufs [][]byte) int {
 	if l.raw == nil {
 		return 0
 	}
-	l.wrBufs, l.wrN = bufs, 0
-	if l.raw.Write(l.wrFn) != nil {
-		return 0
-	}
-	l.wrBufs = nil
-	return l.wrN
+	n, _ := l.writev(bufs, false)
+	return n
 }
 
-func (l *link) writeReady(fd uintptr) bool {
-	var n int
-	var err error
-	if len(l.wrBufs) == 1 {
-		n, err = unix.Write(int(fd), l.wrBufs[0])
-	} else {
-		n, err = writev(int(fd), l.wrBufs)
+// write writes all of bufs, waiting as long as the kernel takes no more. It
+// returns how many bytes were written.
+func (l *link) write(bufs net.Buffers) (int, error) {
+	if l.raw == nil || !gathers {
+		n, err := bufs.WriteTo(l.conn)
+		return int(n), err
 	}
+	sent := 0
+	for len(bufs) > 0 {
+		n, err := l.writev(bufs, true)
+		if sent += n; err != nil {
+			return sent, err
+		}
+		bufs = advance(bufs, n)
+	}
+	return sent, nil
+}
+
+// writev is one call, for which it waits if it may.
+func (l *link) writev(bufs [][]byte, wait bool) (int, error) {
+	l.wrBufs, l.wrWait = bufs, wait
+	err := l.raw.Write(l.wrFn)
+	l.wrBufs = nil
 	if err == nil {
-		l.wrN = n
+		err = l.wrErr
 	}
-	return true
+	return l.wrN, err
+}
+
+// writeReady is one attempt; false asks to wait until the descriptor is
+// writable.
+func (l *link) writeReady(fd uintptr) bool {
+	l.wrN, l.wrErr = writev(int(fd), l.wrBufs)
+	return l.wrErr != unix.EAGAIN || !l.wrWait
+}
+
+// unread reports whether the peer has still to read some of what was sent. For
+// tcp that does not matter, since the system delivers it after the end.
+func (l *link) unread() (some bool) {
+	if l.raw != nil && !l.tcp {
+		l.raw.Control(func(fd uintptr) { some = queued(int(fd)) > 0 })
+	}
+	return some
 }

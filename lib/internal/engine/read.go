@@ -85,7 +85,7 @@ func (e *Engine) ReadLoop() error {
 				return err
 			}
 		}
-		if err := e.read(); err != nil {
+		if err := e.read(); err != nil && !e.lingers(err) {
 			return e.readError(err)
 		}
 	}
@@ -106,6 +106,16 @@ func (e *Engine) read() error {
 	in.have += direct
 	in.buf.w += n - direct
 	return nil
+}
+
+// lingers puts off the end of the time that goodbye gave, as long as the peer has
+// not read all that was sent.
+func (e *Engine) lingers(err error) bool {
+	if !e.in.closing.Load() || !errors.Is(err, os.ErrDeadlineExceeded) || !e.link.unread() {
+		return false
+	}
+	e.conn.SetReadDeadline(time.Now().Add(lingerRead))
+	return true
 }
 
 // readError says what the end of reading means.
@@ -356,14 +366,12 @@ func (e *Engine) command(m *msg.Msg) error {
 	return nil
 }
 
-// rawMax is the largest piece that a STREAM socket receives at once.
-const rawMax = 8192
-
-// decodeRaw delivers bytes without framing, for a STREAM socket.
+// decodeRaw delivers bytes without framing, for a STREAM socket, in pieces of
+// IN_BATCH_SIZE at most.
 func (e *Engine) decodeRaw() error {
 	in := &e.in
 	b := in.buf.bytes()
-	in.max = rawMax
+	in.max = e.opts.InBatchSize
 	if len(b) == 0 {
 		return nil
 	}

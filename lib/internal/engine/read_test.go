@@ -322,7 +322,7 @@ func TestRaw(t *testing.T) {
 	var got strings.Builder
 	for got.Len() < len(in) {
 		m := r.recv()
-		if len(m) != 1 || len(m[0]) == 0 || len(m[0]) > rawMax {
+		if len(m) != 1 || len(m[0]) == 0 || len(m[0]) > r.opts.InBatchSize {
 			t.Fatalf("got %d parts, the first of %d bytes", len(m), len(m[0]))
 		}
 		got.WriteString(m[0])

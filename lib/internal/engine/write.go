@@ -26,7 +26,9 @@ const segmentMax = 256 << 10
 
 // lingerRead is how long a closing connection goes on reading, so that data
 // still under way from the peer does not make the kernel reset the connection
-// and drop what was sent last.
+// and drop what was sent last; and how often it looks whether an ipc peer has
+// read all. A libzmq that has no room for more would drop the rest as soon as the
+// connection ends.
 const lingerRead = 200 * time.Millisecond
 
 // writer is the state of the way out.
@@ -112,8 +114,7 @@ func (e *Engine) write() (int, error) {
 	if c, ok := e.conn.(transport.Framed); ok {
 		return c.WriteFrames(e.out.bufs)
 	}
-	n, err := e.out.bufs.WriteTo(e.conn)
-	return int(n), err
+	return e.link.write(e.out.bufs)
 }
 
 // tryFlush is the eager sender's way: true if all that was queued is written.
@@ -129,7 +130,7 @@ func (e *Engine) tryFlush() bool {
 		}
 		n := e.link.tryWrite(w.bufs)
 		w.sent += n
-		if w.skip(n); len(w.bufs) > 0 {
+		if w.bufs = advance(w.bufs, n); len(w.bufs) > 0 {
 			return false
 		}
 		e.settle()
@@ -137,15 +138,17 @@ func (e *Engine) tryFlush() bool {
 	return false
 }
 
-// skip takes n bytes that were written off the segment.
-func (w *writer) skip(n int) {
-	for len(w.bufs) > 0 && n >= len(w.bufs[0]) {
-		n -= len(w.bufs[0])
-		w.bufs = w.bufs[1:]
+// advance is bufs without their first n bytes. It changes the first one that is
+// left.
+func advance(bufs net.Buffers, n int) net.Buffers {
+	for len(bufs) > 0 && n >= len(bufs[0]) {
+		n -= len(bufs[0])
+		bufs = bufs[1:]
 	}
 	if n > 0 {
-		w.bufs[0] = w.bufs[0][n:]
+		bufs[0] = bufs[0][n:]
 	}
+	return bufs
 }
 
 // fill takes the next segment; false if nothing is queued.

@@ -7,6 +7,8 @@
 // give it back; without Buf the garbage collector does.
 package msg
 
+import "strconv"
+
 // RefMin is the body size from which frames travel by reference.
 const RefMin = 4 << 10
 
@@ -50,6 +52,8 @@ type Meta struct {
 	// Properties as zmq_msg_gets(3) names them: Socket-Type, Identity,
 	// Peer-Address, User-Id and the X- names.
 	Properties map[string]string
+	// FD is the descriptor of the connection, -1 if it has none.
+	FD int
 }
 
 // Get is the property of that name. Routing-Id and Identity are the same one.
@@ -57,8 +61,11 @@ func (m *Meta) Get(name string) (string, bool) {
 	if m == nil {
 		return "", false
 	}
-	if name == "Routing-Id" {
+	switch name {
+	case "Routing-Id":
 		name = "Identity"
+	case "__fd":
+		return strconv.Itoa(m.FD), m.FD >= 0
 	}
 	v, ok := m.Properties[name]
 	return v, ok

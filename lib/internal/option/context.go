@@ -8,8 +8,8 @@ import (
 )
 
 // ContextOptions are the values of all context options. A new socket takes IPv6
-// from here, and Linger 0 if Blocky is off. The options of threads are kept and
-// change nothing: Go schedules goroutines itself.
+// from here, and Linger 0 if Blocky is off. Those that are Moot are
+// kept and change nothing.
 type ContextOptions struct {
 	IOThreads          int
 	MaxSockets         int
@@ -37,7 +37,7 @@ const msgTSize = 64
 // zmq_ctx_get(3) have them. Nobody may change it.
 var ContextTable = []ContextRow{
 	{ID: IOThreads, Name: "IO_THREADS", Kind: KindInt, Valid: natural, Default: 1, Unit: "threads",
-		Doc:   "kept for libzmq's programs; Go needs no number of threads",
+		Doc:   "I/O threads; 0 leaves a context with inproc alone, any other number changes nothing",
 		field: func(o *ContextOptions) any { return &o.IOThreads }},
 	{ID: MaxSockets, Name: "MAX_SOCKETS", Kind: KindInt, Valid: Range{1, socketLimit}, Default: 1023, Unit: "sockets",
 		Doc:   "sockets that may be open at once",
@@ -46,28 +46,28 @@ var ContextTable = []ContextRow{
 		Access: ReadOnly, Doc: "largest value of MAX_SOCKETS",
 		get: func(*ContextOptions) any { return socketLimit }},
 	{ID: ThreadPriority, Name: "THREAD_PRIORITY", Kind: KindInt, Valid: natural, Default: -1,
-		Access: WriteOnly, Doc: "priority of threads in the system",
+		Access: WriteOnly, Doc: "priority of threads in the system", Moot: noThreads,
 		field: func(o *ContextOptions) any { return &o.ThreadPriority }},
 	{ID: ThreadSchedPolicy, Name: "THREAD_SCHED_POLICY", Kind: KindInt, Valid: natural, Default: -1,
-		Doc:   "scheduling policy of threads in the system",
+		Doc: "scheduling policy of threads in the system", Moot: noThreads,
 		field: func(o *ContextOptions) any { return &o.ThreadSchedPolicy }},
 	{ID: MaxMsgSz, Name: "MAX_MSGSZ", Kind: KindInt, Valid: natural, Default: math.MaxInt32, Unit: Bytes,
-		Doc:   "kept and readable; libzmq does not enforce it either",
+		Doc: "largest message", Moot: "libzmq does not enforce it either; MAXMSGSIZE of a socket does",
 		field: func(o *ContextOptions) any { return &o.MaxMsgSz }},
 	{ID: MsgTSize, Name: "MSG_T_SIZE", Kind: KindInt, Valid: natural, Default: msgTSize, Unit: Bytes,
-		Access: ReadOnly, Doc: "size of C's zmq_msg_t",
+		Access: ReadOnly, Doc: "size of C's zmq_msg_t", Moot: "a message has that size in C only",
 		get: func(*ContextOptions) any { return msgTSize }},
 	{ID: ThreadAffinityCPUAdd, Name: "THREAD_AFFINITY_CPU_ADD", Kind: KindInt, Valid: natural, Unit: "CPU number",
-		Access: WriteOnly, Doc: "add a CPU that threads may use",
+		Access: WriteOnly, Doc: "add a CPU that threads may use", Moot: noThreads,
 		set: addCPU},
 	{ID: ThreadAffinityCPURemove, Name: "THREAD_AFFINITY_CPU_REMOVE", Kind: KindInt, Valid: natural, Unit: "CPU number",
-		Access: WriteOnly, Doc: "remove a CPU that was added",
+		Access: WriteOnly, Doc: "remove a CPU that was added", Moot: noThreads,
 		set: removeCPU},
 	{ID: ThreadNamePrefix, Name: "THREAD_NAME_PREFIX", Kind: KindString, Valid: lengths(1, 16),
-		Doc:   "start of the names of threads",
+		Doc: "start of the names of threads", Moot: noThreads,
 		field: func(o *ContextOptions) any { return &o.ThreadNamePrefix }},
 	{ID: ZeroCopyRecv, Name: "ZERO_COPY_RECV", Kind: KindBool, Valid: natural, Default: true, Draft: true,
-		Doc:   "let received messages point into the buffer of the read",
+		Doc: "let received messages point into the buffer of the read", Moot: "large bodies are always read to where they stay",
 		field: func(o *ContextOptions) any { return &o.ZeroCopyRecv }},
 	{ID: IPv6, Name: "IPV6", Kind: KindBool, Valid: natural,
 		Doc:   "value of the socket option for new sockets",

@@ -90,6 +90,7 @@ type Entry[T any] struct {
 	Moment  Moment
 	Draft   bool   // declared in zmq.h's draft part
 	Doc     string // the meaning, one line
+	Moot    string // why it is kept and changes nothing; empty if it does
 
 	field func(*T) any        // pointer to the value
 	set   func(*T, any) error // in place of a store to field, given a checked value

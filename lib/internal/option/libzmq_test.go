@@ -97,8 +97,8 @@ func (z *libzmq) get(e *Row) string {
 func typeOf(e *Row) int {
 	types := []string{"PAIR", "PUB", "SUB", "REQ", "REP", "DEALER", "ROUTER", "PULL", "PUSH", "XPUB", "XSUB", "STREAM"}
 	first, _, _ := strings.Cut(e.Scope, " ")
-	if e.Owner == InPattern {
-		return slices.Index(types, first)
+	if number := slices.Index(types, first); number >= 0 {
+		return number
 	}
 	return slices.Index(types, "DEALER")
 }

@@ -100,6 +100,9 @@ func TestDefaults(t *testing.T) {
 	}
 }
 
+// onlyOn are options of one socket type that the table keeps.
+var onlyOn = map[ID]int{RouterNotify: typeRouter}
+
 func TestSetAndGet(t *testing.T) {
 	for _, tt := range []struct {
 		id        ID
@@ -144,9 +147,15 @@ func TestSetAndGet(t *testing.T) {
 		{Type, 1, nil},
 		{LastEndpoint, "x", nil},
 		{RouterMandatory, 1, nil},
-		{RouterNotify, 1, nil},
+		{RouterNotify, 1, nil}, // on a DEALER
+		{RouterNotify, 3, 3},
+		{RouterNotify, 4, nil},
+		{StreamNotify, 1, nil},
 	} {
 		o, e := Defaults(5), Lookup(tt.id)
+		if only, ok := onlyOn[tt.id]; ok && tt.want != nil {
+			o.Type = only
+		}
 		err := e.Set(&o, tt.set)
 		if tt.want == nil {
 			if err != errno.EINVAL {

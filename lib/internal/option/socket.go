@@ -9,11 +9,14 @@ import (
 	"ztools/lib/internal/errno"
 )
 
-// The numbers of the socket types whose defaults differ, as in zmq.h.
+// The numbers of the socket types that the table knows, as in zmq.h.
 const (
-	typeSub  = 2
-	typeXSub = 10
-	typeDish = 15
+	typeSub    = 2
+	typeRep    = 4
+	typeRouter = 6
+	typeXSub   = 10
+	typeStream = 11
+	typeDish   = 15
 )
 
 // The numbers of the mechanisms in Options.Mechanism, as in zmq.h.
@@ -62,6 +65,17 @@ func ByName(name string) (*Row, bool) {
 func setIPv4Only(o *Options, v any) error {
 	o.IPv6 = v.(int) == 0
 	return nil
+}
+
+// setOn is for options that other socket types than these do not know.
+func setOn(types []int, set func(*Options, int)) func(*Options, any) error {
+	return func(o *Options, v any) error {
+		if !slices.Contains(types, o.Type) {
+			return errno.EINVAL
+		}
+		set(o, v.(int))
+		return nil
+	}
 }
 
 func setHeartbeatTTL(o *Options, v any) error {

@@ -15,6 +15,9 @@ var (
 	atLeastOneByte = lengths(1, maxLength)
 )
 
+// noThreads is why the options of threads change nothing.
+const noThreads = "there are no I/O threads: the Go runtime schedules goroutines"
+
 // maxLength stands for no limit on a length.
 const maxLength = math.MaxInt32
 
@@ -25,7 +28,7 @@ func lengths(shortest, longest int64) Range { return Range{shortest, longest} }
 // has them. Nobody may change it.
 var Table = []Row{
 	{ID: Affinity, Name: "AFFINITY", Kind: KindUint64, Default: uint64(0), Unit: "bitmap",
-		Scope: "all", Doc: "accepted as libzmq does; Go schedules goroutines itself, so it changes nothing",
+		Scope: "all", Doc: "I/O threads that may serve a connection", Moot: noThreads,
 		field: func(o *Options) any { return &o.Affinity }},
 	{ID: RoutingID, Name: "ROUTING_ID", Aliases: []string{"IDENTITY"}, Kind: KindBytes, Valid: lengths(1, 255),
 		Scope: "REQ DEALER ROUTER", Doc: "name under which a ROUTER peer knows this socket",
@@ -194,8 +197,8 @@ var Table = []Row{
 	{ID: XPubWelcomeMsg, Name: "XPUB_WELCOME_MSG", Kind: KindBytes, Valid: anyLength,
 		Scope: "XPUB PUB", Access: WriteOnly, Owner: InPattern, Doc: "message for each new subscriber"},
 	{ID: StreamNotify, Name: "STREAM_NOTIFY", Kind: KindBool, Valid: flag, Default: true,
-		Scope: "STREAM", Access: WriteOnly, Owner: InPattern, Doc: "empty messages tell of connects and disconnects",
-		field: func(o *Options) any { return &o.StreamNotify }},
+		Scope: "STREAM", Access: WriteOnly, Doc: "empty messages tell of connects and disconnects",
+		set: setOn([]int{typeStream}, func(o *Options, n int) { o.StreamNotify = n != 0 }), field: func(o *Options) any { return &o.StreamNotify }},
 	{ID: InvertMatching, Name: "INVERT_MATCHING", Kind: KindBool, Valid: anyInt, Default: false,
 		Scope: "PUB XPUB SUB", Doc: "pass what matches no subscription; set it at both ends",
 		field: func(o *Options) any { return &o.InvertMatching }},
@@ -258,8 +261,8 @@ var Table = []Row{
 		Scope: "udp", Draft: true, Doc: "hear own multicast packets",
 		field: func(o *Options) any { return &o.MulticastLoop }},
 	{ID: RouterNotify, Name: "ROUTER_NOTIFY", Kind: KindInt, Valid: Range{0, 3}, Default: 0, Unit: "bitmask, 1 connect, 2 disconnect",
-		Scope: "ROUTER", Owner: InPattern, Draft: true, Doc: "empty messages tell of peers that come and go",
-		field: func(o *Options) any { return &o.RouterNotify }},
+		Scope: "ROUTER", Draft: true, Doc: "empty messages tell of peers that come and go",
+		set: setOn([]int{typeRep, typeRouter}, func(o *Options, n int) { o.RouterNotify = n }), field: func(o *Options) any { return &o.RouterNotify }},
 	{ID: XPubManualLastValue, Name: "XPUB_MANUAL_LAST_VALUE", Kind: KindBool, Valid: natural, Default: false,
 		Scope: "XPUB PUB", Access: WriteOnly, Owner: InPattern, Moment: Live, Draft: true, Doc: "manual mode in which the next message goes only to the peer just handled"},
 	{ID: SocksUsername, Name: "SOCKS_USERNAME", Kind: KindString, Valid: lengths(0, 255),
@@ -269,10 +272,10 @@ var Table = []Row{
 		Scope: "tcp, connecting", Draft: true, Doc: "password for the SOCKS5 proxy",
 		field: func(o *Options) any { return &o.SocksPassword }},
 	{ID: InBatchSize, Name: "IN_BATCH_SIZE", Kind: KindInt, Valid: positive, Default: 8192, Unit: Bytes,
-		Scope: "stream transports", Draft: true, Doc: "size of a read",
+		Scope: "STREAM", Draft: true, Doc: "largest piece that is received at once",
 		field: func(o *Options) any { return &o.InBatchSize }},
 	{ID: OutBatchSize, Name: "OUT_BATCH_SIZE", Kind: KindInt, Valid: positive, Default: 8192, Unit: Bytes,
-		Scope: "stream transports", Draft: true, Doc: "size of a write",
+		Scope: "stream transports", Draft: true, Doc: "size of a write", Moot: "a write takes all that is queued, up to 256 KiB",
 		field: func(o *Options) any { return &o.OutBatchSize }},
 	{ID: WSSKeyPEM, Name: "WSS_KEY_PEM", Kind: KindString, Valid: anyLength, Unit: "PEM text",
 		Scope: "wss", Access: WriteOnly, Draft: true, Doc: "private key of the server",

@@ -146,8 +146,8 @@ var makers = [...]func(*option.Options) Pattern{
 }
 
 // New makes the pattern of the socket type with that number in zmq.h. It reads
-// o, the socket's own options, whenever it needs one; Raw and RouterNotify, and
-// on STREAM RoutingID, it also writes. The error is EINVAL for a type that does not exist.
+// o, the socket's own options, whenever it needs one; Raw, and on STREAM
+// RoutingID, it also writes. The error is EINVAL for a type that does not exist.
 func New(socketType int, o *option.Options) (Pattern, error) {
 	if socketType < 0 || socketType >= len(makers) {
 		return nil, errno.EINVAL

@@ -73,7 +73,7 @@ func TestOptionsBelongToTypes(t *testing.T) {
 		option.RouterMandatory:        {Router, Rep},
 		option.RouterHandover:         {Router, Rep},
 		option.RouterRaw:              {Router, Rep},
-		option.RouterNotify:           {Router, Rep},
+		option.RouterNotify:           nil,
 		option.ProbeRouter:            {Router, Rep, Dealer, Req},
 		option.ReqCorrelate:           {Req},
 		option.ReqRelaxed:             {Req},

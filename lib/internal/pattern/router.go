@@ -245,13 +245,6 @@ func (s *router) Set(id option.ID, v any) error {
 		return err
 	case option.ProbeRouter:
 		return setFlag(&s.probe, v)
-	case option.RouterNotify:
-		n, ok := v.(int)
-		if !ok || n < 0 || n > 3 {
-			return errno.EINVAL
-		}
-		s.o.RouterNotify = n
-		return nil
 	case option.ConnectRoutingID:
 		return s.setConnectID(v)
 	}

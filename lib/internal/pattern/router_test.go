@@ -254,18 +254,6 @@ func TestRouterPeerLeavesInTheMiddle(t *testing.T) {
 	b.gets("1")
 }
 
-func TestRouterNotify(t *testing.T) {
-	r := newRig(t, Router, setting{option.RouterNotify, 3})
-	if r.opts.RouterNotify != 3 {
-		t.Errorf("ROUTER_NOTIFY %d", r.opts.RouterNotify)
-	}
-	for _, v := range []int{-1, 4} {
-		if err := r.Set(option.RouterNotify, v); err != errno.EINVAL {
-			t.Errorf("%d: %v", v, err)
-		}
-	}
-}
-
 // TestRouterRaw: peers have no id, and an empty frame ends a connection.
 func TestRouterRaw(t *testing.T) {
 	r := newRig(t, Router, setting{option.RouterRaw, 1}, setting{option.RouterRaw, 0})

@@ -34,11 +34,8 @@ func (s *stream) Attach(p *pipe.Pipe) {
 func (s *stream) Ready() Events { return s.router.Ready() | Out }
 
 func (s *stream) Set(id option.ID, v any) error {
-	switch id {
-	case option.ConnectRoutingID:
+	if id == option.ConnectRoutingID {
 		return s.setConnectID(v)
-	case option.StreamNotify:
-		return setFlag(&s.o.StreamNotify, v)
 	}
 	return errno.EINVAL
 }

@@ -35,7 +35,7 @@ type mark struct {
 }
 
 // addShort appends the commonest frame: a message of one part, shorter than
-// msg.RefMin. false if there is no room for it, which add would make.
+// msg.RefMin. false if there is no room for it, which Add would make.
 func (b *Batch) addShort(body []byte) bool {
 	at, n := len(b.Bytes), len(body)
 	if cap(b.Bytes)-at < msg.HeaderMax+n {
@@ -52,8 +52,8 @@ func (b *Batch) addShort(body []byte) bool {
 	return true
 }
 
-// add appends one frame.
-func (b *Batch) add(m *msg.Msg, pool *msg.Pool) {
+// Add appends one frame. A body of msg.RefMin bytes and more belongs to the batch.
+func (b *Batch) Add(m *msg.Msg, pool *msg.Pool) {
 	n := len(m.Body)
 	need := msg.HeaderMax
 	if n < msg.RefMin {
@@ -113,8 +113,8 @@ func (b *Batch) setMeta(meta *msg.Meta) {
 	b.marks = append(b.marks, mark{len(b.Bytes), meta})
 }
 
-// reset empties the batch and keeps its memory for the next run.
-func (b *Batch) reset() {
+// Reset empties the batch and keeps its memory for the next run.
+func (b *Batch) Reset() {
 	b.Bytes = b.Bytes[:0]
 	clear(b.Ext)
 	b.Ext = b.Ext[:0]
@@ -126,7 +126,7 @@ func (b *Batch) reset() {
 // release empties the batch and gives its memory back, so that a connection
 // at rest owns no buffer.
 func (b *Batch) release(pool *msg.Pool) {
-	b.reset()
+	b.Reset()
 	pool.Put(b.buf)
 	b.buf, b.Bytes = nil, nil
 	if cap(b.Ext) > 16 {
@@ -145,16 +145,17 @@ func (b *Batch) releaseBytes(pool *msg.Pool) {
 func (b *Batch) empty(pool *msg.Pool) {
 	n := len(b.marks)
 	if n == 0 {
-		b.drop(pool)
+		b.Drop(pool)
 		return
 	}
 	meta := b.marks[n-1].meta
-	b.drop(pool)
+	b.Drop(pool)
 	b.setMeta(meta)
 }
 
-// drop is release for frames that nobody will read: bodies go back too.
-func (b *Batch) drop(pool *msg.Pool) {
+// Drop empties the batch and gives all memory back, that of the bodies too: nobody
+// will read them.
+func (b *Batch) Drop(pool *msg.Pool) {
 	for i := range b.Ext {
 		pool.Put(b.Ext[i].Buf)
 	}

@@ -153,7 +153,7 @@ func (p *Pipe) Write(m *msg.Msg) bool {
 		return p.writeRareLocked(m)
 	}
 	if m.Flags != 0 || len(m.Body) >= msg.RefMin || !q.w.addShort(m.Body) {
-		q.w.add(m, q.pool)
+		q.w.Add(m, q.pool)
 	}
 	if m.Flags&msg.Identity == 0 {
 		q.written++
@@ -197,7 +197,7 @@ func (p *Pipe) Push(m *msg.Msg) {
 	if q.conflate {
 		q.dropLocked()
 	}
-	q.w.add(m, q.pool)
+	q.w.Add(m, q.pool)
 	q.written++
 	p.wakeLocked()
 }
@@ -216,7 +216,7 @@ func (p *Pipe) writeRareLocked(m *msg.Msg) bool {
 	q := p.out
 	if q.conflate && !q.deaf && !q.closed {
 		q.dropLocked()
-		q.w.add(m, q.pool)
+		q.w.Add(m, q.pool)
 		q.written += uint64(q.w.Msgs)
 		p.wakeLocked()
 		return true
@@ -236,9 +236,9 @@ func (p *Pipe) writePart(m *msg.Msg) bool {
 		q.staging = true
 	}
 	if q.conflate { // no multipart: each part replaces the one before
-		q.stage.drop(q.pool)
+		q.stage.Drop(q.pool)
 	}
-	q.stage.add(m, q.pool)
+	q.stage.Add(m, q.pool)
 	if m.Flags&msg.More != 0 {
 		return true
 	}
@@ -246,7 +246,7 @@ func (p *Pipe) writePart(m *msg.Msg) bool {
 	q.mu.Lock()
 	if q.deaf || q.closed {
 		q.mu.Unlock()
-		q.stage.drop(q.pool)
+		q.stage.Drop(q.pool)
 		return true // the peer left in the middle: the message is lost
 	}
 	if q.conflate {
@@ -259,7 +259,7 @@ func (p *Pipe) writePart(m *msg.Msg) bool {
 	if quiet || len(q.stage.Bytes) > 4096 {
 		q.stage.release(q.pool)
 	} else {
-		q.stage.reset()
+		q.stage.Reset()
 	}
 	return true
 }
@@ -317,7 +317,7 @@ func (p *Pipe) Rollback() {
 	q := p.out
 	if q.staging {
 		q.staging = false
-		q.stage.drop(q.pool)
+		q.stage.Drop(q.pool)
 	}
 }
 
@@ -375,7 +375,7 @@ func (p *Pipe) refill() bool {
 		p.tellEmptyLocked()
 		return false
 	}
-	q.r.reset()
+	q.r.Reset()
 	q.r, q.w = q.w, q.r
 	q.taken = q.r.Msgs
 	q.cur = Cursor{meta: meta}
@@ -494,7 +494,7 @@ func (p *Pipe) Close() {
 	q.mu.Lock()
 	q.deaf = true
 	q.setFullLocked()
-	q.w.drop(q.pool)
+	q.w.Drop(q.pool)
 	wake := q.blocked
 	q.blocked = false
 	owner := q.writer

@@ -37,7 +37,32 @@ func preparePlain(o *option.Options) (Maker, error) {
 	}, nil
 }
 
+// Name is "PLAIN".
 func (p *plain) Name() string { return p.mechanism }
+
+// spoiltError is how libzmq spells the name of ERROR in PLAIN, with its length:
+// in C, "\x05E" is one character. A client of libzmq knows no other, so we send
+// it too, and take both.
+const spoiltError = "^RROR"
+
+// Next is the next command, or the ERROR of a refusal.
+func (p *plain) Next(dst []byte) (cmd []byte, ok bool) {
+	refusing, at := p.refused(), len(dst)
+	cmd, ok = p.dialogue.Next(dst)
+	if refusing {
+		reason := cmd[at+1+len(wire.Error):]
+		cmd = append(append(cmd[:at], spoiltError...), reason...)
+	}
+	return cmd, ok
+}
+
+// Handle takes a command of the peer.
+func (p *plain) Handle(cmd []byte) error {
+	if reason, ok := bytes.CutPrefix(cmd, []byte(spoiltError)); ok {
+		cmd = wire.AppendCommand(nil, wire.Error, reason)
+	}
+	return p.dialogue.Handle(cmd)
+}
 
 // The client's steps.
 

@@ -14,6 +14,7 @@ import (
 	"context"
 	"net"
 	"strings"
+	"syscall"
 	"time"
 
 	"ztools/lib/internal/errno"
@@ -114,6 +115,18 @@ func Endpoint(a net.Addr) string {
 		return "ipc://" + a.Name
 	}
 	return ""
+}
+
+// FD is the descriptor of a connection, valid as long as that is open; -1 if it
+// has none.
+func FD(c net.Conn) int {
+	fd := -1
+	if c, ok := c.(syscall.Conn); ok {
+		if raw, err := c.SyscallConn(); err == nil {
+			raw.Control(func(n uintptr) { fd = int(n) })
+		}
+	}
+	return fd
 }
 
 // PeerAddress is the Peer-Address property of a connection, which ZAP also

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -34,6 +35,37 @@ func (o ours) open(t testing.TB, kind string) sock {
 	}
 	t.Cleanup(func() { s.Close(0) })
 	return s
+}
+
+// handle runs a handler in a goroutine that ends with stop.
+func (o ours) handle(t testing.TB, reply [][]byte) (stop func() [][][]byte) {
+	t.Helper()
+	zap, err := o.context.NewSocket(zmq.Rep)
+	if err == nil {
+		err = zap.Bind(zmq.ZAPEndpoint)
+	}
+	if err != nil {
+		t.Fatalf("handle: %v", err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	requests, done := [][][]byte(nil), make(chan struct{})
+	go func() {
+		defer close(done)
+		for {
+			request, err := zap.Recv(ctx)
+			if err != nil {
+				return
+			}
+			requests = append(requests, request)
+			zap.Send(ctx, reply...)
+		}
+	}()
+	return func() [][][]byte {
+		cancel()
+		<-done
+		zap.Close()
+		return requests
+	}
 }
 
 // local is a socket of lib/zmq.
@@ -188,7 +220,7 @@ func (s *local) Watch(wait time.Duration, until string) ([]happening, error) {
 			return seen, err
 		}
 		seen = append(seen, readHappening(parts))
-		if seen[len(seen)-1].Name == until {
+		if strings.HasPrefix(seen[len(seen)-1].Name, until) {
 			return seen, nil
 		}
 	}

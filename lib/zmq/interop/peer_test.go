@@ -230,6 +230,24 @@ func (p *process) open(t testing.TB, kind string) sock {
 	return s
 }
 
+func (p *process) handle(t testing.TB, reply [][]byte) (stop func() [][][]byte) {
+	t.Helper()
+	if err := p.ask(request{Op: "handle", Parts: toParts(reply)}, nil); err != nil {
+		t.Fatalf("handle: %v", err)
+	}
+	return func() (requests [][][]byte) {
+		t.Helper()
+		var got [][]part
+		if err := p.ask(request{Op: "unhandle"}, &got); err != nil {
+			t.Fatalf("unhandle: %v", err)
+		}
+		for _, parts := range got {
+			requests = append(requests, fromParts(parts))
+		}
+		return requests
+	}
+}
+
 // remote is a socket in a peer program.
 type remote struct {
 	*process
@@ -288,11 +306,7 @@ func (s *remote) Send(wait time.Duration, parts ...[]byte) error {
 func (s *remote) Recv(wait time.Duration) ([][]byte, error) {
 	var got []part
 	err := s.do(request{Op: "recv", Wait: int(wait.Milliseconds())}, &got)
-	parts := make([][]byte, len(got))
-	for i := range got {
-		parts[i] = got[i]
-	}
-	return parts, err
+	return fromParts(got), err
 }
 
 func (s *remote) Flood(limit int, parts ...[]byte) (count int, err error) {
@@ -339,4 +353,12 @@ func toParts(bodies [][]byte) []part {
 		parts[i] = body
 	}
 	return parts
+}
+
+func fromParts(parts []part) [][]byte {
+	bodies := make([][]byte, len(parts))
+	for i, p := range parts {
+		bodies[i] = p
+	}
+	return bodies
 }

@@ -34,6 +34,9 @@ const patience = 20 * time.Second
 // A party opens sockets of one implementation, all in one context.
 type party interface {
 	open(t testing.TB, kind string) sock
+	// handle answers every ZAP request with those frames until stop, which tells
+	// the requests.
+	handle(t testing.TB, reply [][]byte) (stop func() [][][]byte)
 }
 
 // A sock is a socket of lib/zmq or of libzmq. Errors of libzmq and of lib/zmq
@@ -58,8 +61,8 @@ type sock interface {
 	Consume(count, copies int) ([]run, error)
 	// Events is ZMQ_EVENTS.
 	Events() (int, error)
-	// Monitor starts zmq_socket_monitor; Watch waits for the next event of that
-	// name, and returns all up to it. EAGAIN: none came for so long.
+	// Monitor starts zmq_socket_monitor; Watch waits for the next event whose
+	// name begins so, and returns all up to it. EAGAIN: none came for so long.
 	Monitor() error
 	Watch(wait time.Duration, until string) ([]happening, error)
 	// Close closes with LINGER set to the value, in milliseconds.

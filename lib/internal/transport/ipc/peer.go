@@ -17,8 +17,14 @@ type Conn struct {
 	known error // nil, or why peer is empty
 }
 
+// sendBuffer is how many bytes the kernel may hold for the reader of a
+// connection, as far as the system's own limit goes. Its default of 208 KiB puts
+// both sides to sleep some seven times for each MiB.
+const sendBuffer = 1 << 20
+
 // newConn asks the system for the peer while it is surely there.
 func newConn(c *net.UnixConn) *Conn {
+	c.SetWriteBuffer(sendBuffer) // if not, the default serves too
 	raw, err := c.SyscallConn()
 	if err != nil {
 		return &Conn{UnixConn: c, known: transport.Wrap(err)}

@@ -1,0 +1,111 @@
+// Package pgm is Pragmatic General Multicast (RFC 3208) as libzmq uses it
+// through OpenPGM: the schemes pgm, over IP, and epgm, over UDP.
+//
+//	PUB, XPUB   frames → packer → source   → link → group
+//	                     NAKs, SPMRs → source → repairs from its window
+//	SUB, XSUB   group → link → receiver → window → unpacker → frames
+//	                           receiver → NAKs, SPMRs
+//
+// source and receiver are state machines without a clock and without a network;
+// link is the network; the two carriers below bring them together:
+//
+//	packet.go    packets as bytes
+//	source.go    the transmit window, repairs, SPMs; rate.go: its rate
+//	receiver.go  all sessions of a group; window.go: one's receive window
+//	stream.go    messages cut into packets and put together again
+//	address.go   endpoints; link.go: sockets
+package pgm
+
+import (
+	"crypto/rand"
+	"encoding/binary"
+	mrand "math/rand/v2"
+	"time"
+
+	"ztools/lib/internal/errno"
+	"ztools/lib/internal/option"
+	"ztools/lib/internal/transport"
+)
+
+// Medium is pgm, or epgm if UDP is set. Raw IP needs the right to do it: on
+// Linux root or CAP_NET_RAW.
+type Medium struct{ UDP bool }
+
+// Aliases implements transport.Scheme: there are none.
+func (Medium) Aliases(string, *option.Options) []string { return nil }
+
+// Open implements transport.Medium. Bind and connect are the same. A text that
+// is no endpoint, and an interface that is not there, are EINVAL.
+func (m Medium) Open(rest string, _ bool, o *option.Options) (transport.Carrier, error) {
+	send, ok := roles[o.Type]
+	if !ok {
+		return nil, errno.ENOCOMPATPROTO
+	}
+	a, err := parseAddress(rest)
+	if err != nil {
+		return nil, err
+	}
+	if o.MulticastMaxTPDU < minTPDU {
+		return nil, errno.EINVAL
+	}
+	l, err := openLink(&a, !m.UDP, !send, o)
+	if err != nil {
+		return nil, err
+	}
+	scheme := "pgm://"
+	if m.UDP {
+		scheme = "epgm://"
+	}
+	base := base{link: l, endpoint: scheme + rest, start: time.Now()}
+	if send {
+		return newPublisher(base, o), nil
+	}
+	return newSubscriber(base, o), nil
+}
+
+// roles says which socket types send, by their numbers in zmq.h; the others do
+// not fit.
+var roles = map[int]bool{1: true, 9: true, 2: false, 10: false} // PUB XPUB, SUB XSUB
+
+// minTPDU has room for headers and a little data, maxTPDU is what IP can carry.
+const (
+	minTPDU = 128
+	maxTPDU = 1<<16 - 1
+)
+
+// base is what the two carriers share.
+type base struct {
+	*link
+	endpoint string
+	start    time.Time
+}
+
+// Endpoint implements transport.Carrier.
+func (b *base) Endpoint() string { return b.endpoint }
+
+// now is the time since the carrier was opened.
+func (b *base) now() time.Duration { return time.Since(b.start) }
+
+// tpdu is the largest packet with the headers of IP, in bytes.
+func tpdu(o *option.Options) int { return min(o.MulticastMaxTPDU, maxTPDU) }
+
+// windowSize is how many packets a window has (libzmq's compute_sqns): as many
+// as the rate sends in RECOVERY_IVL.
+func windowSize(o *option.Options) int {
+	const most = 1 << 28 // sequence numbers must stay comparable
+	perMs := int64(o.Rate) / 8
+	return int(min(max(perMs*int64(o.RecoveryIvl)/int64(tpdu(o)), 1), most))
+}
+
+// newTSI makes up a name for a session.
+func newTSI(port uint16) (t TSI) {
+	var b [8]byte
+	rand.Read(b[:])
+	copy(t.GSI[:], b[:])
+	for t.Port = binary.BigEndian.Uint16(b[6:]); t.Port == port; t.Port++ {
+	}
+	return t
+}
+
+// random is a moment from 0 to below d.
+func random(d time.Duration) time.Duration { return time.Duration(mrand.Int64N(int64(d))) }

@@ -1,0 +1,344 @@
+package pgm
+
+import (
+	"net/netip"
+	"time"
+)
+
+// A receiver is the receiving half for all sessions of its groups and port (RFC
+// 3208 section 6.3). It is told of packets and of time, and emits NAKs and
+// SPMRs; whole messages are appended to out in ZMTP 2.0 framing:
+//
+//	handle   SPM: the window's edges; ODATA, RDATA: data; NCF: be patient
+//	poll     what is due by now: NAKs, SPMRs, sessions that fell silent
+//
+// What cannot be had any more is skipped, and told to the owner; the message
+// that was under way is dropped whole.
+//
+// All memory is bounded, whoever sends: sessions, the window of each, and the
+// bytes held over all of them.
+type receiver struct {
+	// Constant.
+	port   uint16 // data-destination port
+	window int    // packets
+	limit  int64  // of a message's frame, in bytes; negative: none
+	naks   int    // the most numbers in a NAK
+	budget int    // bytes held over all sessions
+	emit   func(packet []byte, to target)
+	random func(time.Duration) time.Duration // from 0 to below
+	report func(tsi TSI)                     // data was lost; may be nil
+
+	peers   map[TSI]*peer
+	held    int // bytes, as peers account for them
+	out     []byte
+	packet  Packet // scratch
+	list    []uint32
+	scratch []byte
+}
+
+// A peer is one session.
+type peer struct {
+	tsi    TSI
+	from   netip.Addr // where its packets come from
+	nla    netip.Addr // where NAKs go, once an SPM has told
+	group  netip.Addr // where its packets go
+	heard  time.Duration
+	asks   time.Duration // when to ask for an SPM; idle: not
+	spmSqn uint32
+	window window
+	parts  assembly
+	stream unpacker
+	size   int // bytes it holds
+}
+
+const (
+	maxPeers   = 256
+	peerExpiry = 300 * time.Second
+	spmrWait   = 25 * time.Millisecond
+
+	// heldBytes is how much a receiver holds at most besides what windows ask
+	// for.
+	heldBytes = 64 << 20
+)
+
+// receiverConfig is what a receiver is made from.
+type receiverConfig struct {
+	Port   uint16
+	TPDU   int   // bytes
+	Window int   // packets
+	Limit  int64 // MAXMSGSIZE
+	Emit   func(packet []byte, to target)
+	Random func(time.Duration) time.Duration
+	Report func(TSI)
+}
+
+func newReceiver(c receiverConfig) *receiver {
+	return &receiver{
+		port:   c.Port,
+		window: c.Window,
+		limit:  c.Limit,
+		naks:   nakLimit(c.TPDU),
+		budget: heldBytes + 2*c.Window*c.TPDU,
+		emit:   c.Emit,
+		random: c.Random,
+		report: c.Report,
+		peers:  map[TSI]*peer{},
+	}
+}
+
+// nakLimit is how many numbers fit a NAK: OpenPGM reads no packet that is longer
+// than what it sends.
+func nakLimit(tpdu int) int {
+	const ip, udp, nak, options = 20, 8, 20, 8
+	return max(1, min(MaxList, 1+(tpdu-ip-udp-headerLen-nak-options)/4))
+}
+
+// handle takes in a packet that came from a host to one of the groups.
+func (r *receiver) handle(now time.Duration, b []byte, from, group netip.Addr) {
+	p := &r.packet
+	if p.Parse(b) != nil {
+		return
+	}
+	if p.Type == SPMR {
+		r.suppress(p)
+		return
+	}
+	if p.Dest != r.port || p.Type == NAK {
+		return
+	}
+	peer := r.peer(now, TSI{p.GSI, p.Source}, p.Type)
+	if peer == nil {
+		return
+	}
+	peer.heard, peer.from, peer.group = now, from, group
+	switch p.Type {
+	case SPM:
+		r.spm(now, peer, p)
+	case ODATA, RDATA:
+		r.data(now, peer, p)
+	case NCF:
+		for _, sqn := range p.List {
+			peer.window.confirm(sqn, now)
+		}
+	}
+	r.account(peer)
+}
+
+// suppress: another receiver has just asked for the SPM.
+func (r *receiver) suppress(p *Packet) {
+	if peer := r.peers[TSI{p.GSI, p.Dest}]; peer != nil && p.Source == r.port {
+		peer.asks = idle
+	}
+}
+
+// peer finds the session of a packet. An unknown one is taken in by an SPM or
+// data; if there are too many, it takes the place of one that has not delivered
+// anything, or is ignored.
+func (r *receiver) peer(now time.Duration, tsi TSI, t Type) *peer {
+	if p := r.peers[tsi]; p != nil || t == NCF {
+		return p
+	}
+	if len(r.peers) >= maxPeers && !r.evict() {
+		return nil
+	}
+	p := &peer{tsi: tsi, asks: now + spmrWait, window: window{max: r.window}, stream: unpacker{limit: r.limit}}
+	r.peers[tsi] = p
+	return p
+}
+
+// evict makes room for one session; false if all have delivered something.
+func (r *receiver) evict() bool {
+	var oldest *peer
+	for _, p := range r.peers {
+		if !p.stream.joined && (oldest == nil || p.heard < oldest.heard) {
+			oldest = p
+		}
+	}
+	if oldest == nil {
+		return false
+	}
+	r.forget(oldest)
+	return true
+}
+
+func (r *receiver) forget(p *peer) {
+	delete(r.peers, p.tsi)
+	r.held -= p.size
+}
+
+// account keeps the sum of what is held. Beyond the budget the session with the
+// most loses everything.
+func (r *receiver) account(p *peer) {
+	size := p.window.held + slotSize*len(p.window.slots) + len(p.parts.data) + len(p.stream.partial)
+	r.held += size - p.size
+	p.size = size
+	for r.held > r.budget {
+		most := p
+		for _, other := range r.peers {
+			if other.size > most.size {
+				most = other
+			}
+		}
+		r.forget(most)
+		r.lost(most)
+	}
+}
+
+// spm takes note of where the source's window stands. Old ones are ignored.
+func (r *receiver) spm(now time.Duration, p *peer, spm *Packet) {
+	if p.nla.IsValid() && before(spm.Sqn, p.spmSqn) {
+		return
+	}
+	p.nla, p.spmSqn, p.asks = spm.NLA, spm.Sqn, idle
+	w := &p.window
+	w.define(spm.Lead + 1)
+	r.trail(p, spm.Trail)
+	if !before(spm.Lead, w.end()) {
+		r.reach(now, p, spm.Lead)
+	}
+}
+
+// data takes in ODATA or RDATA.
+func (r *receiver) data(now time.Duration, p *peer, d *Packet) {
+	if before(d.Sqn, d.Trail) {
+		return
+	}
+	w := &p.window
+	w.define(d.Sqn)
+	r.trail(p, d.Trail)
+	switch {
+	case before(d.Sqn, w.base):
+		return
+	case d.Sqn == w.base && len(w.slots) == 0:
+		w.base++
+		r.deliver(p, d.Sqn, d.Data, d.Fragment)
+		return
+	case !before(d.Sqn, w.end()):
+		r.reach(now, p, d.Sqn)
+	}
+	w.fill(d.Sqn, d.Data, d.Fragment)
+	r.drain(p)
+}
+
+// trail gives up what the source cannot repair any more.
+func (r *receiver) trail(p *peer, first uint32) {
+	w := &p.window
+	if !before(w.base, first) {
+		return
+	}
+	w.abandon(first)
+	r.drain(p)
+	if before(w.base, first) && len(w.slots) == 0 {
+		w.skip(first)
+		r.drain(p)
+	}
+}
+
+// reach makes the window reach up to sequence number last. If that is further
+// than it is wide, all it had is given up.
+func (r *receiver) reach(now time.Duration, p *peer, last uint32) {
+	w := &p.window
+	if ahead := int(int32(last + 1 - w.end())); ahead > w.max {
+		w.abandon(w.end())
+		r.drain(p)
+		w.skip(last + 1 - uint32(w.max))
+	}
+	w.extend(last, now+r.random(nakBackOff))
+	r.drain(p)
+}
+
+// drain delivers what is in order now.
+func (r *receiver) drain(p *peer) {
+	for {
+		s, ok := p.window.pop()
+		if p.window.gap {
+			p.window.gap = false
+			r.lost(p)
+		}
+		if !ok {
+			return
+		}
+		r.deliver(p, p.window.base-1, s.data, s.fragment)
+	}
+}
+
+// lost drops the message that was under way and tells the owner.
+func (r *receiver) lost(p *peer) {
+	p.parts.reset()
+	p.stream.lost()
+	if r.report != nil {
+		r.report(p.tsi)
+	}
+}
+
+// deliver passes on data that is in order.
+func (r *receiver) deliver(p *peer, sqn uint32, data []byte, f Fragment) {
+	if f.Length > 0 {
+		whole, err := p.parts.add(sqn, data, f)
+		if err != nil {
+			r.lost(p)
+			return
+		}
+		if data = whole; data == nil {
+			return
+		}
+	}
+	var err error
+	if r.out, err = p.stream.add(r.out, data); err != nil {
+		r.lost(p)
+	}
+}
+
+// poll does what is due and returns when to call it again.
+func (r *receiver) poll(now time.Duration) (next time.Duration) {
+	next = idle
+	for _, p := range r.peers {
+		if now-p.heard >= peerExpiry {
+			r.forget(p)
+			continue
+		}
+		if now >= p.asks {
+			p.asks = idle
+			r.ask(p)
+		}
+		if now >= p.window.due && p.window.defined {
+			r.list = p.window.tick(now, now+r.random(nakBackOff), r.list[:0])
+			r.request(p, r.list)
+			r.drain(p)
+			r.account(p)
+		}
+		next = min(next, p.asks, p.heard+peerExpiry)
+		if p.window.missing > 0 {
+			next = min(next, p.window.due)
+		}
+	}
+	return next
+}
+
+// ask sends an SPMR: to the other receivers, so that they do not, and to the
+// source (RFC 3208 section 13.3).
+func (r *receiver) ask(p *peer) {
+	r.send(p, Packet{Type: SPMR}, target{near: true})
+	r.send(p, Packet{Type: SPMR}, target{unicast: p.from})
+}
+
+// request sends NAKs for the packets in list, to where the last SPM said.
+// Before the first SPM that is where the data came from.
+func (r *receiver) request(p *peer, list []uint32) {
+	nla := p.nla
+	if !nla.IsValid() {
+		nla = p.from
+	}
+	for len(list) > 0 {
+		n := min(len(list), r.naks)
+		r.send(p, Packet{Type: NAK, NLA: nla, Group: p.group, List: list[:n]}, target{unicast: nla})
+		list = list[n:]
+	}
+}
+
+// send emits a packet towards a source: the ports change places.
+func (r *receiver) send(p *peer, q Packet, to target) {
+	q.Source, q.Dest, q.GSI = r.port, p.tsi.Port, p.tsi.GSI
+	r.scratch = q.Append(r.scratch[:0])
+	r.emit(r.scratch, to)
+}

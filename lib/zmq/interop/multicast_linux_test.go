@@ -1,0 +1,126 @@
+package interop_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"ztools/lib/zmq"
+)
+
+// multicast are the schemes without connections, with the endpoint of a host.
+var multicast = map[string]func(h host) string{
+	"epgm": func(h host) string { return "epgm://" + h.addr + ";239.192.1.1:5555" },
+	"pgm":  func(h host) string { return "pgm://" + h.addr + ";239.192.1.1:5555" },
+}
+
+// fast is a rate that lets tests end soon, in kilobits per second.
+const fast = 200_000
+
+// pairing is two parties on the two hosts of a lab.
+type pairing struct {
+	name     string
+	pub, sub func(t *testing.T) party
+}
+
+// us is our own party, there is libzmq's on a host.
+func us(t *testing.T) party { return newOurs(t) }
+
+func libzmqOn(h host) func(t *testing.T) party {
+	return func(t *testing.T) party {
+		var p *process
+		inside(t, h.name, func() { p = start(t, python) })
+		return p
+	}
+}
+
+func pairings(l *lab) []pairing {
+	return []pairing{
+		{"ours to libzmq", us, libzmqOn(l.b)},
+		{"libzmq to ours", libzmqOn(l.a), us},
+		{"ours to ours", us, us},
+	}
+}
+
+// enter connects a socket on a host, with options that are set before.
+func (h host) enter(e end, scheme string, options ...any) {
+	e.t.Helper()
+	for i := 0; i < len(options); i += 2 {
+		e.set(options[i].(zmq.Option), options[i+1])
+	}
+	inside(e.t, h.name, func() { e.connect(multicast[scheme](h)) })
+}
+
+// overMulticast holds a conversation on every scheme between all pairings.
+func overMulticast(t *testing.T, options []any, talk func(t *testing.T, l *lab, pub, sub end)) {
+	l := newLab(t)
+	for scheme := range multicast {
+		for _, p := range pairings(l) {
+			t.Run(scheme+" "+p.name, func(t *testing.T) {
+				l.treat(0, 0, 0)
+				pub, sub := open(t, p.pub(t), "PUB"), open(t, p.sub(t), "SUB")
+				pub.set(zmq.SndHWM, 0)
+				sub.set(zmq.RcvHWM, 0)
+				subscribe(sub, "")
+				l.b.enter(sub, scheme, options...)
+				l.a.enter(pub, scheme, options...)
+				synchronise(pub, sub)
+				talk(t, l, pub, sub)
+			})
+		}
+	}
+}
+
+func TestMulticast(t *testing.T) {
+	overMulticast(t, []any{zmq.Rate, fast}, func(t *testing.T, _ *lab, pub, sub end) {
+		oneWay(pub, sub, messages())
+	})
+}
+
+// At 5% loss, with packets that come twice or late, nothing that the window
+// covers is lost.
+func TestMulticastLoss(t *testing.T) {
+	options := []any{zmq.Rate, fast, zmq.MulticastMaxTPDU, 200}
+	overMulticast(t, options, func(t *testing.T, l *lab, pub, sub end) {
+		l.treat(0.05, 0.05, 0.05)
+		const count = 20_000
+		if err := pub.Produce(0, count, 2); err != nil {
+			t.Fatal(err)
+		}
+		got, err := sub.Consume(count, 2)
+		if want := []run{{0, count - 1}}; err != nil || !slices.Equal(got, want) {
+			t.Errorf("got %v, %v", got, err)
+		}
+	})
+}
+
+// What the window does not cover is lost, and the stream goes on with a whole
+// message. As a receiver libzmq is left out: it joins the half that it has of one
+// message to the next one.
+func TestMulticastLossBeyondWindow(t *testing.T) {
+	options := []any{zmq.Rate, fast, zmq.RecoveryIvl, 10}
+	overMulticast(t, options, func(t *testing.T, l *lab, pub, sub end) {
+		if _, ours := sub.sock.(*local); !ours {
+			t.Skip("skipped: needs a receiver that drops half messages")
+		}
+		l.treat(1, 0, 0)
+		for range 100 {
+			pub.send("lost", string(pattern(10_000)))
+		}
+		l.treat(0, 0, 0)
+		until := time.Now().Add(patience)
+		for number := ""; number == "" || number == "lost"; {
+			pub.send("after", string(pattern(10_000)))
+			parts, err := sub.Recv(10 * time.Millisecond)
+			if err == nil && (len(parts) != 2 || len(parts[1]) != 10_000) {
+				t.Fatalf("received %s", shown(parts))
+			}
+			if err == nil {
+				number = string(parts[0])
+			}
+			if time.Now().After(until) {
+				t.Fatal("nothing arrives any more")
+			}
+		}
+	})
+}
