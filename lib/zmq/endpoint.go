@@ -16,6 +16,7 @@ import (
 	"ztools/lib/internal/transport/ipc"
 	"ztools/lib/internal/transport/pgm"
 	"ztools/lib/internal/transport/tcp"
+	"ztools/lib/internal/transport/ws"
 )
 
 // endpoint is one bind or connect of a socket.
@@ -32,6 +33,8 @@ var schemes = map[string]transport.Scheme{
 	"ipc":  ipc.Transport{},
 	"pgm":  pgm.Medium{},
 	"epgm": pgm.Medium{UDP: true},
+	"ws":   ws.Transport{},
+	"wss":  ws.Transport{Secure: true},
 }
 
 // lookup finds the scheme of an endpoint; nil stands for inproc.

@@ -241,7 +241,7 @@ func TestMessageProperties(t *testing.T) {
 		switch endpoint[:3] {
 		case "inp":
 			want = nil
-		case "tcp":
+		case "tcp", "ws:":
 			want["Peer-Address"] = "127.0.0.1"
 		}
 		for _, name := range []string{"Socket-Type", "Identity", "Routing-Id", "X-Answer", "Peer-Address", "User-Id", "x-answer", "nothing"} {

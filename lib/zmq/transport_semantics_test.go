@@ -27,6 +27,7 @@ func forEachTransport(t *testing.T, test func(t *testing.T, endpoint string)) {
 	t.Run("tcp", func(t *testing.T) { test(t, "tcp://127.0.0.1:*") })
 	t.Run("ipc", func(t *testing.T) { test(t, "ipc://"+filepath.Join(shortDir(t), "s")) })
 	t.Run("inproc", func(t *testing.T) { test(t, "inproc://"+t.Name()) })
+	t.Run("ws", func(t *testing.T) { test(t, "ws://127.0.0.1:*") })
 }
 
 // shortDir is a directory whose path leaves room for an ipc name.

@@ -53,9 +53,10 @@ type Engine struct {
 	opts    *option.Options
 	pool    *msg.Pool
 	version wire.Version
-	framing wire.Framing
+	framing wire.Framing // of what the peer sends
 	mech    security.Mechanism
 	plain   bool // frames pass as they are: ZMTP 2.0 and later, nothing to seal
+	runs    bool // runs of messages pass at once: nothing to seal, ZMTP 2.0 and later or ws
 	deaf    bool
 	takes   []string // names of commands
 	raw     bool
@@ -99,9 +100,10 @@ func New(c Config, port *Port) *Engine {
 	e.written.Add(1)
 	e.link.open(c.Conn)
 	if r := c.Result; r != nil {
-		e.version, e.mech = r.Version, r.Mechanism
-		e.framing = r.Version.Framing()
-		e.plain = e.framing == wire.V2 && (r.Mechanism == nil || r.Mechanism.Transparent())
+		e.version, e.mech, e.framing = r.Version, r.Mechanism, r.framing()
+		open := r.Mechanism == nil || r.Mechanism.Transparent()
+		e.plain = open && e.framing == wire.V2
+		e.runs = e.plain || open && e.framing.Web()
 		e.in.rest = r.Rest
 	}
 	if len(c.Hello) > 0 {

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"fmt"
 	"net"
 	"slices"
@@ -9,12 +10,14 @@ import (
 	"ztools/lib/internal/msg"
 	"ztools/lib/internal/option"
 	"ztools/lib/internal/security"
+	"ztools/lib/internal/transport"
 	"ztools/lib/internal/wire"
 )
 
 // A handshake makes two strangers peers. Its steps, in order:
 //
 //  1. greet      both sides learn what the other speaks
+//     upgrade    or, over ws, agree on that in the way of HTTP
 //  2. identify   1.0 and 2.0: each sends a frame with its routing id
 //     agree      3.x: the security mechanism exchanges its commands, and may
 //     have the authentication asked about the peer (ask.go)
@@ -37,6 +40,7 @@ const firstRead = 256
 // Result is what a handshake found out.
 type Result struct {
 	Version wire.Version
+	Web     wire.Framing // over ws: of what the peer sends; else 0
 	// Mechanism protects the frames from here on; nil before ZMTP 3.0, which
 	// has none.
 	Mechanism security.Mechanism
@@ -54,6 +58,9 @@ type Result struct {
 // Bare is the Result where there is no handshake: the connection carries frames
 // and nothing else, neither commands nor heartbeats.
 func Bare() *Result { return &Result{Version: wire.ZMTP20} }
+
+// framing is that of what the peer sends. What it gets is the reverse.
+func (r *Result) framing() wire.Framing { return cmp.Or(r.Web, r.Version.Framing()) }
 
 // Handshake speaks with the peer on conn until both may send messages, at most
 // as long as ZMQ_HANDSHAKE_IVL. secure is what security.Prepare made of o; auth
@@ -91,12 +98,19 @@ type handshake struct {
 }
 
 func (h *handshake) run(m security.Mechanism) error {
-	err := h.greet(m.Name())
+	var err error
+	agrees := false // a mechanism follows
+	if c, ok := h.conn.(transport.Upgrader); ok {
+		agrees, err = h.upgrade(c)
+	} else {
+		err = h.greet(m.Name())
+		agrees = h.result.Version >= wire.ZMTP30
+	}
 	if err != nil {
 		h.flush() // the peer is to find the same fault
 		return err
 	}
-	if h.result.Version >= wire.ZMTP30 {
+	if agrees {
 		err = h.agree(m)
 	} else {
 		err = h.identify()
@@ -105,6 +119,17 @@ func (h *handshake) run(m security.Mechanism) error {
 		return err
 	}
 	return h.flush()
+}
+
+// upgrade leaves it to the connection to find out what the peer speaks.
+func (h *handshake) upgrade(c transport.Upgrader) (agrees bool, err error) {
+	u, err := c.Upgrade()
+	if err != nil {
+		return false, err
+	}
+	h.known = true
+	h.result.Version, h.result.Web, h.in = u.Version, u.Framing, u.Rest
+	return u.Mechanism, nil
 }
 
 // greet exchanges greetings in libzmq's stages, since a peer of ZMTP 1.0 takes
@@ -164,13 +189,10 @@ func (h *handshake) learn(mechanism string) error {
 // the user, as in libzmq.
 func (h *handshake) identify() error {
 	id := h.options.RoutingID
-	switch h.result.Version {
-	case wire.Unversioned: // our signature was the header
+	if h.result.Version == wire.Unversioned { // our signature was the header
 		h.out = append(h.out, id...)
-	case wire.ZMTP10:
-		h.out = wire.AppendFrameV1(h.out, 0, id)
-	default:
-		h.out = wire.AppendFrameV2(h.out, 0, id)
+	} else {
+		h.out = encode(h.out, h.result.framing().Reverse(), 0, id)
 	}
 	body, err := h.frame(0, maxIdentity)
 	if err != nil {
@@ -229,7 +251,7 @@ func (h *handshake) linger() {
 // commands collects what the mechanism has to say, if anything.
 func (h *handshake) commands(m security.Mechanism) (some bool) {
 	for cmd, ok := m.Next(nil); ok; cmd, ok = m.Next(nil) {
-		h.out = wire.AppendFrameV2(h.out, msg.Command, cmd)
+		h.out = encode(h.out, h.result.framing().Reverse(), msg.Command, cmd)
 		some = true
 	}
 	return some
@@ -275,7 +297,7 @@ func (h *handshake) frame(flags msg.Flags, limit int64) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if head.Flags != flags {
+	if head.Flags != flags || head.Control() {
 		return nil, h.unexpected()
 	}
 	if m := h.options.MaxMsgSize; m >= 0 {
@@ -289,6 +311,7 @@ func (h *handshake) frame(flags msg.Flags, limit int64) ([]byte, error) {
 		return nil, err
 	}
 	body := h.in[head.Len:end:end]
+	head.Unmask(body)
 	h.in = h.in[end:]
 	return body, nil
 }
@@ -304,10 +327,9 @@ func (h *handshake) unexpected() error {
 
 // header reads the header of the next frame and leaves it where it is.
 func (h *handshake) header() (head wire.Header, err error) {
-	framing := h.result.Version.Framing()
 	for {
 		var ok bool
-		head, ok, err = wire.ConsumeHeader(framing, h.in)
+		head, ok, err = wire.ConsumeHeader(h.result.framing(), h.in)
 		if ok || err != nil {
 			return head, wire.Quietly(err)
 		}

@@ -44,7 +44,8 @@ type reader struct {
 	have  int // bytes of it that are there
 	mem   *msg.Buf
 	flags msg.Flags
-	trust int // the largest body this peer has sent
+	mask  uint32 // of WebSocket
+	trust int    // the largest body this peer has sent
 
 	partial bool // the last frame delivered had More
 	fresh   bool // something was delivered since the last read, so that the socket comes to fetch it
@@ -145,7 +146,7 @@ func (e *Engine) decode() error {
 			}
 			continue
 		}
-		if e.plain && !in.partial && e.guard == nil && !e.deaf {
+		if e.runs && !in.partial && e.guard == nil && !e.deaf {
 			n, err := e.run()
 			if err != nil {
 				return err
@@ -173,6 +174,9 @@ func (e *Engine) run() (int, error) {
 	room, err := e.room()
 	if err != nil {
 		return 0, err
+	}
+	if e.framing.Web() {
+		return e.runWeb(b, room), nil
 	}
 	at, end, msgs := 0, 0, 0
 	for msgs < room && len(b)-at >= 2 && b[at]&^byte(msg.More) == 0 {
@@ -227,7 +231,7 @@ func (e *Engine) frame() (bool, error) {
 	}
 	size := int(h.Size)
 	if size >= msg.RefMin {
-		e.begin(h.Flags, size, b[h.Len:])
+		e.begin(h, b[h.Len:])
 		return true, nil
 	}
 	if len(b) < h.Len+size {
@@ -235,14 +239,19 @@ func (e *Engine) frame() (bool, error) {
 	}
 	in.buf.r += h.Len + size
 	in.m = msg.Msg{Flags: h.Flags &^ msg.Long, Body: b[h.Len : h.Len+size]}
+	h.Unmask(in.m.Body)
 	e.heard()
+	if h.Control() {
+		return true, e.webEvent(h.Op, in.m.Body)
+	}
 	return true, e.accept(&in.m)
 }
 
 // begin starts a large body, of which b may hold the first bytes.
-func (e *Engine) begin(flags msg.Flags, size int, b []byte) {
+func (e *Engine) begin(h wire.Header, b []byte) {
 	in := &e.in
-	in.large, in.size, in.flags = true, size, flags&^msg.Long
+	size := int(h.Size)
+	in.large, in.size, in.flags, in.mask = true, size, h.Flags&^msg.Long, h.Mask
 	in.mem = e.pool.Get(min(size, max(firstTrust, 2*in.trust)))
 	in.have = copy(in.mem.B[:min(size, len(in.mem.B))], b)
 	in.buf.r = in.buf.w - len(b) + in.have
@@ -267,6 +276,7 @@ func (e *Engine) body() (bool, error) {
 		in.buf.r += n
 	}
 	in.m = msg.Msg{Flags: in.flags, Body: in.mem.B[:in.size:in.size], Buf: in.mem}
+	wire.Header{Mask: in.mask}.Unmask(in.m.Body)
 	in.trust = max(in.trust, in.size)
 	in.large, in.mem = false, nil
 	e.heard()

@@ -168,6 +168,25 @@ var kinds = []kind{
 // framed are the kinds that know where a frame ends.
 var framed = kinds[:len(kinds)-1]
 
+// receiving are the ways in which bytes may come that know where a frame ends.
+var receiving = append(slices.Clip(framed),
+	kind{"ws server", overWS(wire.WSMasked), func(flags byte, body string) []byte {
+		return wire.AppendFrameWS(nil, msg.Flags(flags), []byte(body), true, 0x12345678)
+	}},
+	kind{"ws client", overWS(wire.WS), func(flags byte, body string) []byte {
+		return wire.AppendFrameWS(nil, msg.Flags(flags), []byte(body), false, 0)
+	}},
+)
+
+// sending are the ways in which bytes may go, as the peer reads them.
+var sending = append(slices.Clip(kinds), kind{"ws server", overWS(wire.WSMasked), func(flags byte, body string) []byte {
+	return wire.AppendFrameWS(nil, msg.Flags(flags), []byte(body), false, 0)
+}})
+
+func overWS(f wire.Framing) func() *Result {
+	return func() *Result { return &Result{Version: wire.ZMTP30, Web: f} }
+}
+
 func agreed(v wire.Version) func() *Result { return func() *Result { return &Result{Version: v} } }
 
 // encode is messages as they stand on the wire.

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"math/rand/v2"
 	"net"
 	"sync"
 	"time"
@@ -286,12 +287,25 @@ func (w *writer) reserve(n int, pool *msg.Pool) {
 // appendFrame appends a frame as this peer is to get it.
 func (e *Engine) appendFrame(dst []byte, m *msg.Msg) ([]byte, error) {
 	switch {
+	case e.framing.Web():
+		return e.appendWeb(dst, m)
 	case e.mech != nil:
 		return e.mech.Seal(dst, m)
-	case e.framing == wire.V1:
-		return wire.AppendFrameV1(dst, m.Flags, m.Body), nil
 	}
-	return wire.AppendFrameV2(dst, m.Flags, m.Body), nil
+	return encode(dst, e.framing, m.Flags, m.Body), nil
+}
+
+// encode appends a frame in one of the forms.
+func encode(dst []byte, f wire.Framing, flags msg.Flags, body []byte) []byte {
+	switch f {
+	case wire.V1:
+		return wire.AppendFrameV1(dst, flags, body)
+	case wire.WS:
+		return wire.AppendFrameWS(dst, flags, body, false, 0)
+	case wire.WSMasked:
+		return wire.AppendFrameWS(dst, flags, body, true, rand.Uint32())
+	}
+	return wire.AppendFrameV2(dst, flags, body)
 }
 
 // settle ends a segment that was written whole.
@@ -335,7 +349,7 @@ func (w *writer) abandon(e *Engine) {
 		case e.raw:
 			size = len(m.Body)
 		case w.encB != nil:
-			h, _, _ := wire.ConsumeHeader(e.framing, rest)
+			h, _, _ := wire.ConsumeHeader(e.framing.Reverse(), rest)
 			size = h.Len + int(h.Size)
 			rest = rest[size:]
 		default:
@@ -370,7 +384,10 @@ func (e *Engine) flushControl() {
 	e.ctl.bytes = nil
 	e.ctl.some.Store(false)
 	e.ctl.mu.Unlock()
-	if !e.plain && e.mech != nil {
+	switch {
+	case e.framing.Web():
+		b = e.webControl(b)
+	case !e.plain && e.mech != nil:
 		b = e.sealControl(b)
 	}
 	if _, err := e.conn.Write(b); err != nil {
@@ -412,6 +429,9 @@ func (e *Engine) ping() {
 // goodbye says that nothing more will come and lets ReadLoop wait a moment for
 // the peer to leave too.
 func (e *Engine) goodbye() {
+	if e.framing.Web() {
+		e.webLeave()
+	}
 	if c, ok := e.conn.(interface{ CloseWrite() error }); ok && c.CloseWrite() == nil {
 		e.setDeadline(time.Now().Add(lingerRead))
 		e.in.closing.Store(true)

@@ -4,6 +4,7 @@ import (
 	"net"
 
 	"ztools/lib/internal/option"
+	"ztools/lib/internal/wire"
 )
 
 // Framed is a connection that frames messages in its own way. The engine sees
@@ -48,4 +49,24 @@ type Carrier interface {
 
 	// Endpoint is what ZMQ_LAST_ENDPOINT has.
 	Endpoint() string
+}
+
+// Upgrader is a connection with a handshake of its own in place of ZMTP's greeting
+// (ws). It is read and written as any other.
+type Upgrader interface {
+	net.Conn
+
+	// Upgrade makes that handshake; a deadline ends it. Errors are those of the
+	// connection and *wire.ProtocolError.
+	Upgrade() (Upgraded, error)
+}
+
+// Upgraded is what the two sides agreed on.
+type Upgraded struct {
+	Version wire.Version // whose rules hold for the frames
+	Framing wire.Framing // of what the peer sends
+	// Mechanism says that the commands of a security mechanism follow; otherwise
+	// each side sends its routing id in a frame.
+	Mechanism bool
+	Rest      []byte // what was received behind the handshake
 }

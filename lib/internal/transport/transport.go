@@ -103,11 +103,14 @@ func Split(endpoint string) (scheme, rest string, err error) {
 
 // Endpoint is the endpoint of a socket's own or remote address, as monitor
 // events carry it: "tcp://127.0.0.1:5555", "tcp://[::1]:5555", "ipc://path",
-// "ipc://@name", and "ipc://" for the nameless end of an ipc connection.
+// "ipc://@name", and "ipc://" for the nameless end of an ipc connection. The
+// addresses of other schemes have a method that tells it.
 func Endpoint(a net.Addr) string {
 	switch a := a.(type) {
 	case *net.TCPAddr:
 		return "tcp://" + a.AddrPort().String()
+	case interface{ Endpoint() string }:
+		return a.Endpoint()
 	case *net.UnixAddr:
 		if a.Name == "@" { // as package net prints a socket without a name
 			return "ipc://"

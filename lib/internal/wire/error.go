@@ -38,6 +38,9 @@ const (
 	ZAPInvalidMetadata   Code = 0x20000005
 )
 
+// WSUnspecified is the code of what breaks the rules of WebSocket or ZWS 2.0.
+const WSUnspecified Code = 0x30000000
+
 // ProtocolError is a breach of the protocol by the peer, or by who was asked
 // about it. The connection ends, and a socket that made it does not make it
 // again (zmq_connect(3)).

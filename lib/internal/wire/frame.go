@@ -12,13 +12,28 @@ type Header struct {
 	Flags msg.Flags // More and Command
 	Size  uint64    // bytes of the body, at most 1<<63 - 1
 	Len   int       // bytes of the header itself
+	Op    WSOp      // of WebSocket: WSBinary, or what the frame is instead of ZMTP's
+	Mask  uint32    // of WebSocket: what the body is masked with, see Unmask
+}
+
+// Control reports whether the frame is none of ZMTP's but one of WebSocket's own.
+func (h Header) Control() bool { return h.Op != 0 && h.Op != WSBinary }
+
+// Unmask takes WebSocket's mask off the body, which must be whole.
+func (h Header) Unmask(body []byte) {
+	if h.Mask != 0 {
+		WSMask(body, body, h.Mask, 0)
+	}
 }
 
 // ConsumeHeader reads the header of the next frame. ok is false if b holds only
 // a part of it. The size is what the peer says: see Header.Limit.
 func ConsumeHeader(f Framing, b []byte) (h Header, ok bool, err error) {
-	if f == V1 {
+	switch f {
+	case V1:
 		return consumeHeaderV1(b)
+	case WS, WSMasked:
+		return consumeHeaderWS(b, f == WSMasked)
 	}
 	flags, size, n := msg.ConsumeHeader(b)
 	switch {
@@ -31,7 +46,7 @@ func ConsumeHeader(f Framing, b []byte) (h Header, ok bool, err error) {
 	case size > math.MaxInt64:
 		return Header{}, false, ErrSize
 	}
-	return Header{flags &^ msg.Long, size, n}, true, nil
+	return Header{Flags: flags &^ msg.Long, Size: size, Len: n}, true, nil
 }
 
 // The size in a header of ZMTP 1.0 counts the flags, so it is never 0. Size FF
@@ -57,7 +72,7 @@ func consumeHeaderV1(b []byte) (h Header, ok bool, err error) {
 	case len(b) < n:
 		return Header{}, false, nil
 	}
-	return Header{msg.Flags(b[n-1]) & msg.More, size - 1, n}, true, nil
+	return Header{Flags: msg.Flags(b[n-1]) & msg.More, Size: size - 1, Len: n}, true, nil
 }
 
 // headerLenV1 is the length of a long header of ZMTP 1.0.

@@ -54,4 +54,23 @@ const (
 	V1 Framing = 1
 	// V2 is flags, size, body (RFC 15, 23, 37).
 	V2 Framing = 2
+	// WS is the framing of ZWS 2.0 (RFC 45) as a server sends it.
+	WS Framing = 3
+	// WSMasked is the same as a client sends it.
+	WSMasked Framing = 4
 )
+
+// Web reports whether frames are those of WebSocket, which has heartbeats of its
+// own.
+func (f Framing) Web() bool { return f == WS || f == WSMasked }
+
+// Reverse is the framing of the other direction of a connection.
+func (f Framing) Reverse() Framing {
+	switch f {
+	case WS:
+		return WSMasked
+	case WSMasked:
+		return WS
+	}
+	return f
+}

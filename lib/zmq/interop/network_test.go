@@ -2,6 +2,7 @@ package interop_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -31,6 +32,8 @@ func freeEndpoint(t *testing.T, transport string) string {
 	switch transport {
 	case "tcp":
 		return closedPort(t)
+	case "ws":
+		return strings.Replace(closedPort(t), "tcp:", "ws:", 1)
 	case "ipc":
 		return "ipc://" + shortDir(t) + "/free"
 	}

@@ -175,7 +175,16 @@ func endpoints(t *testing.T, a, b party) map[string]string {
 	if a == b {
 		all["inproc"] = "inproc://" + t.Name()
 	}
+	if knowsWS(a) && knowsWS(b) {
+		all["ws"] = "ws://127.0.0.1:*"
+	}
 	return all
+}
+
+// knowsWS reports whether a party was built with the draft transports.
+func knowsWS(p party) bool {
+	process, ok := p.(*process)
+	return !ok || process.name != python
 }
 
 // probing are the options that make ROUTERs introduce themselves.

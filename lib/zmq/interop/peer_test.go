@@ -48,6 +48,7 @@ type response struct {
 
 // process is a running peer program. One request is under way at a time.
 type process struct {
+	name    string // in peers
 	command *exec.Cmd
 	stderr  *bytes.Buffer
 
@@ -126,7 +127,7 @@ func start(t testing.TB, name string) *process {
 }
 
 func launch(name string) (*process, error) {
-	p := &process{command: peers[name](), stderr: new(bytes.Buffer)}
+	p := &process{name: name, command: peers[name](), stderr: new(bytes.Buffer)}
 	p.command.Stderr = p.stderr
 	stdin, err := p.command.StdinPipe()
 	if err != nil {
