@@ -1,0 +1,141 @@
+package kerberos
+
+import (
+	"encoding/binary"
+	"fmt"
+
+	"github.com/jcmturner/gokrb5/v8/crypto"
+	"github.com/jcmturner/gokrb5/v8/iana/chksumtype"
+	"github.com/jcmturner/gokrb5/v8/iana/flags"
+	"github.com/jcmturner/gokrb5/v8/iana/keyusage"
+	"github.com/jcmturner/gokrb5/v8/messages"
+	"github.com/jcmturner/gokrb5/v8/types"
+)
+
+// The flags of a context (RFC 2743) that a client asks for.
+const (
+	contextMutual    = 1 << 1
+	contextReplay    = 1 << 2
+	contextConf      = 1 << 4
+	contextIntegrity = 1 << 5
+)
+
+// The checksum field of an authenticator holds no checksum but (RFC 4121, 4.1.1)
+// the length and the hash of the channel bindings, of which there are none, and
+// the flags, little endian.
+const (
+	checksumSize  = 24
+	checksumFlags = 20
+	bindingsSize  = 16
+)
+
+// Initiator is the client's side while it makes a context.
+type Initiator struct {
+	ticket messages.Ticket
+	key    types.EncryptionKey // of the ticket
+	auth   types.Authenticator
+}
+
+// NewInitiator gets a ticket for a service, for own or, if own has no text, for
+// whom the credentials are. It asks the KDC, over the network, where the
+// credentials cache does not have the ticket.
+func NewInitiator(own, service Name) (*Initiator, error) {
+	c, err := loadConfig()
+	if err != nil {
+		return nil, err
+	}
+	target, err := service.resolve(c)
+	if err != nil {
+		return nil, err
+	}
+	var self *principal
+	if own.Text != "" {
+		p, err := own.resolve(c)
+		if err != nil {
+			return nil, err
+		}
+		self = &p
+	}
+	cl, err := login(c, self)
+	if err != nil {
+		return nil, err
+	}
+	defer cl.Destroy()
+	i := &Initiator{}
+	err = guard(func() error {
+		i.ticket, i.key, err = cl.GetServiceTicket(principal{name: target.name}.String())
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("kerberos: ticket for %v: %w", target, err)
+	}
+	return i, i.authenticate(cl.Credentials.Domain(), cl.Credentials.CName())
+}
+
+// authenticate makes the proof that the client has the key of the ticket now.
+func (i *Initiator) authenticate(realm string, name types.PrincipalName) error {
+	if !modern(i.key.KeyType) {
+		return ErrEnctype
+	}
+	e, err := crypto.GetEtype(i.key.KeyType)
+	if err != nil {
+		return err
+	}
+	if i.auth, err = types.NewAuthenticator(realm, name); err != nil {
+		return err
+	}
+	if err := i.auth.GenerateSeqNumberAndSubKey(i.key.KeyType, e.GetKeyByteSize()); err != nil {
+		return err
+	}
+	sum := make([]byte, checksumSize)
+	binary.LittleEndian.PutUint32(sum, bindingsSize)
+	binary.LittleEndian.PutUint32(sum[checksumFlags:], contextMutual|contextReplay|contextConf|contextIntegrity)
+	i.auth.Cksum = types.Checksum{CksumType: chksumtype.GSSAPI, Checksum: sum}
+	return nil
+}
+
+// Token is the token for the server.
+func (i *Initiator) Token() ([]byte, error) {
+	request, err := messages.NewAPReq(i.ticket, i.key, i.auth)
+	if err != nil {
+		return nil, err
+	}
+	types.SetFlag(&request.APOptions, flags.APOptionMutualRequired)
+	message, err := request.Marshal()
+	if err != nil {
+		return nil, err
+	}
+	return frame(tokenRequest, message)
+}
+
+// Finish takes the server's token: it must show that the server could read ours.
+// Errors: ErrToken, ErrSeal, ErrEnctype.
+func (i *Initiator) Finish(token []byte) (*Context, error) {
+	message, err := unframe(tokenReply, token)
+	if err != nil {
+		return nil, err
+	}
+	var part messages.EncAPRepPart
+	err = guard(func() error {
+		var reply messages.APRep
+		if err := reply.Unmarshal(message); err != nil {
+			return ErrToken
+		}
+		plaintext, err := crypto.DecryptEncPart(reply.EncPart, i.key, keyusage.AP_REP_ENCPART)
+		if err != nil {
+			return ErrSeal
+		}
+		return part.Unmarshal(plaintext)
+	})
+	if err != nil {
+		return nil, err
+	}
+	if !part.CTime.Equal(i.auth.CTime.Truncate(timeUnit)) || part.Cusec != i.auth.Cusec {
+		return nil, ErrSeal
+	}
+	key, subkey := i.auth.SubKey, len(part.Subkey.KeyValue) > 0
+	if subkey {
+		key = part.Subkey
+	}
+	return newContext(key, false, subkey, i.auth.SeqNumber, part.SequenceNumber)
+}
