@@ -28,6 +28,7 @@ debian=(
 	python3-zmq # the peer of the interop tests
 	libczmq4    # writes and reads certificates
 	iproute2    # network namespaces for multicast
+	krb5-kdc krb5-admin-server krb5-user # Kerberos for GSSAPI
 )
 
 debian_peers() {

@@ -204,6 +204,11 @@ func (h *handshake) identify() error {
 
 // agree runs the mechanism.
 func (h *handshake) agree(m security.Mechanism) error {
+	if s, ok := m.(security.Starter); ok {
+		if err := s.Start(); err != nil {
+			return err
+		}
+	}
 	for h.commands(m); m.State() != security.Ready; h.commands(m) {
 		step := h.command
 		if m.State() == security.Waiting {

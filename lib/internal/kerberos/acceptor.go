@@ -85,14 +85,7 @@ func accept(request *messages.APReq, skew time.Duration, replays *Replays) (*Acc
 	if !replays.add(string(request.EncryptedAuthenticator.Cipher), auth.CTime, skew) {
 		return nil, ErrReplay
 	}
-	if !modern(ticket.Key.KeyType) {
-		return nil, ErrEnctype
-	}
-	e, err := crypto.GetEtype(ticket.Key.KeyType)
-	if err != nil {
-		return nil, err
-	}
-	subkey, err := types.GenerateEncryptionKey(e)
+	subkey, err := newSubkey(ticket.Key.KeyType)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package kerberos
 
 import (
+	"crypto/rand"
 	"encoding/binary"
 	"slices"
 
@@ -43,25 +44,41 @@ type Context struct {
 
 // newContext is ErrEnctype for the keys that RFC 4121 leaves to older tokens.
 func newContext(key types.EncryptionKey, acceptor, subkey bool, sent, received int64) (*Context, error) {
-	if !modern(key.KeyType) {
+	size, ok := keySizes[key.KeyType]
+	if !ok {
 		return nil, ErrEnctype
+	}
+	if len(key.KeyValue) != size {
+		return nil, ErrToken
 	}
 	e, err := crypto.GetEtype(key.KeyType)
 	if err != nil {
 		return nil, err
-	}
-	if len(key.KeyValue) != e.GetKeyByteSize() {
-		return nil, ErrToken
 	}
 	// Numbers begin with 32 bits; some peers send those over 2^31 as negative.
 	return &Context{key: key.KeyValue, etype: e, acceptor: acceptor, subkey: subkey,
 		sent: uint64(uint32(sent)), received: uint64(uint32(received))}, nil
 }
 
-// modern tells the encryption types for which tokens have the form above.
-func modern(id int32) bool {
-	return slices.Contains([]int32{etypeID.AES128_CTS_HMAC_SHA1_96, etypeID.AES256_CTS_HMAC_SHA1_96,
-		etypeID.AES128_CTS_HMAC_SHA256_128, etypeID.AES256_CTS_HMAC_SHA384_192}, id)
+// keySizes are the encryption types for which tokens have the form above, with
+// the sizes of their keys in bytes. (gokrb5 gives that of a derived key for the
+// last one.)
+var keySizes = map[int32]int{
+	etypeID.AES128_CTS_HMAC_SHA1_96:    16,
+	etypeID.AES256_CTS_HMAC_SHA1_96:    32,
+	etypeID.AES128_CTS_HMAC_SHA256_128: 16,
+	etypeID.AES256_CTS_HMAC_SHA384_192: 32,
+}
+
+// newSubkey is a fresh key of an encryption type, or ErrEnctype.
+func newSubkey(id int32) (types.EncryptionKey, error) {
+	size, ok := keySizes[id]
+	if !ok {
+		return types.EncryptionKey{}, ErrEnctype
+	}
+	key := types.EncryptionKey{KeyType: id, KeyValue: make([]byte, size)}
+	rand.Read(key.KeyValue) // never fails
+	return key, nil
 }
 
 // usage is the number that the key of a direction is derived with.

@@ -26,13 +26,16 @@ func loadConfig() (*config.Config, error) {
 		names = []string{usualConfig}
 	}
 	for _, name := range names {
-		c, err := config.Load(name)
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
+		f, err := os.Open(name)
+		if errors.Is(err, fs.ErrNotExist) {
 			continue
-		case errors.As(err, new(config.UnsupportedDirective)): // the others are read
-			return c, nil
-		case err != nil:
+		}
+		if err != nil {
+			return nil, fmt.Errorf("kerberos: %w", err)
+		}
+		defer f.Close()
+		c, err := config.NewFromReader(f)
+		if err != nil && !errors.As(err, new(config.UnsupportedDirective)) { // all others were read
 			return nil, fmt.Errorf("kerberos: %s: %w", name, err)
 		}
 		return c, nil

@@ -74,19 +74,14 @@ func NewInitiator(own, service Name) (*Initiator, error) {
 
 // authenticate makes the proof that the client has the key of the ticket now.
 func (i *Initiator) authenticate(realm string, name types.PrincipalName) error {
-	if !modern(i.key.KeyType) {
-		return ErrEnctype
-	}
-	e, err := crypto.GetEtype(i.key.KeyType)
+	subkey, err := newSubkey(i.key.KeyType)
 	if err != nil {
 		return err
 	}
 	if i.auth, err = types.NewAuthenticator(realm, name); err != nil {
 		return err
 	}
-	if err := i.auth.GenerateSeqNumberAndSubKey(i.key.KeyType, e.GetKeyByteSize()); err != nil {
-		return err
-	}
+	i.auth.SubKey = subkey
 	sum := make([]byte, checksumSize)
 	binary.LittleEndian.PutUint32(sum, bindingsSize)
 	binary.LittleEndian.PutUint32(sum[checksumFlags:], contextMutual|contextReplay|contextConf|contextIntegrity)

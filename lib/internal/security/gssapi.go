@@ -2,6 +2,7 @@ package security
 
 import (
 	"encoding/binary"
+	"errors"
 
 	"ztools/lib/internal/kerberos"
 	"ztools/lib/internal/msg"
@@ -25,11 +26,10 @@ import (
 //
 //	07 MESSAGE  length(4)  what Wrap makes of flags(1) body
 //
-// There is no ERROR: who is refused is disconnected.
+// libzmq sends no ERROR to who is refused, and disconnects; we send it, as with
+// the other mechanisms, so that the client knows.
 
 const (
-	gssName = "GSSAPI"
-
 	gssMore      = 1 << 0 // flags inside the seal
 	gssCommand   = 1 << 1
 	gssSubscribe = 1 << 2 // the body is a topic (libzmq after 4.3.5)
@@ -37,186 +37,171 @@ const (
 )
 
 // replays are the requests of clients that servers of this process have
-// accepted. Whoever has the keytab must know them all, so the sockets share them.
+// accepted. Whoever has the keytab must know them all, so all sockets share them.
 var replays kerberos.Replays
-
-// gssStep is what happens next.
-type gssStep int
-
-const (
-	gssSendToken gssStep = iota
-	gssRecvToken
-	gssSendEmpty // client
-	gssRecvEmpty // server
-	gssAsk       // server
-	gssSendReady
-	gssRecvReady
-	gssDone
-	gssFailed
-)
-
-// gssSteps are the steps of each side in their order.
-var (
-	gssClientSteps = []gssStep{gssSendToken, gssRecvToken, gssSendEmpty, gssRecvReady, gssSendReady, gssDone}
-	gssServerSteps = []gssStep{gssRecvToken, gssSendToken, gssRecvEmpty, gssAsk, gssSendReady, gssRecvReady, gssDone}
-)
 
 // gssapi is one side of a connection.
 type gssapi struct {
-	zap
-	steps     []gssStep // what is still to be done
-	initiator *kerberos.Initiator
-	context   *kerberos.Context // once the tokens are exchanged
-	token     []byte            // to be sent
-	client    string            // the principal of the client, at the server
-	peer      map[string]string
+	dialogue
+	initiator *kerberos.Initiator // the client's, after Start
+	context   *kerberos.Context   // once the tokens are exchanged
+	token     []byte              // to be sent
+	client    string              // at the server: the principal of the client
+	confirm   bool                // the client's empty command is to come
 }
 
-// newGSSAPI gets a client its ticket, for which it may ask the KDC.
-func newGSSAPI(o *option.Options, address string) (Mechanism, error) {
-	g := &gssapi{zap: zap{options: o, address: address, mechanism: gssName}, steps: gssServerSteps}
-	if o.AsServer {
-		return g, nil
-	}
-	g.steps = gssClientSteps
-	var err error
-	if g.initiator, err = kerberos.NewInitiator(g.own(), kerberos.Name{Text: o.GSSAPIServicePrincipal, Type: kerberos.NameType(o.GSSAPIServiceNametype)}); err != nil {
-		return nil, err
-	}
-	g.token, err = g.initiator.Token()
-	return g, err
+func prepareGSSAPI(o *option.Options) (Maker, error) {
+	return func(address string) Mechanism {
+		g := &gssapi{dialogue: dialogue{zap: zap{options: o, address: address, mechanism: "GSSAPI"}}}
+		if o.AsServer {
+			g.expect(wire.Initiate, g.accept)
+		}
+		return g
+	}, nil
 }
+
+func (g *gssapi) Name() string { return g.mechanism }
 
 // own is the name of this side, empty if any will do.
 func (g *gssapi) own() kerberos.Name {
 	return kerberos.Name{Text: g.options.GSSAPIPrincipal, Type: kerberos.NameType(g.options.GSSAPIPrincipalNametype)}
 }
 
-func (g *gssapi) Name() string { return gssName }
+// The client's steps.
 
-func (g *gssapi) step() gssStep { return g.steps[0] }
-
-// done goes on to the next step.
-func (g *gssapi) done() { g.steps = g.steps[1:] }
-
-func (g *gssapi) fail(err error) error {
-	if err != nil {
-		g.steps = []gssStep{gssFailed}
+// Start gets the client its ticket, for which it may ask the KDC over the
+// network.
+func (g *gssapi) Start() error {
+	if g.options.AsServer {
+		return nil
 	}
-	return err
-}
-
-func (g *gssapi) Next(dst []byte) (cmd []byte, ok bool) {
-	switch g.step() {
-	case gssSendToken:
-		dst = appendSized(dst, wire.Initiate, g.token)
-	case gssSendEmpty:
-	case gssSendReady:
-		ready := appendOwn(wire.AppendCommand(nil, wire.Ready, ""), g.options)
-		if !g.Transparent() {
-			var err error
-			if ready, err = g.wrap(0, ready); err != nil {
-				g.fail(err)
-				return dst, false
-			}
-		}
-		dst = append(dst, ready...)
-	default:
-		return dst, false
-	}
-	g.done()
-	return dst, true
-}
-
-func (g *gssapi) Handle(cmd []byte) error {
+	service := kerberos.Name{Text: g.options.GSSAPIServicePrincipal, Type: kerberos.NameType(g.options.GSSAPIServiceNametype)}
 	var err error
-	switch g.step() {
-	case gssRecvToken:
-		err = g.takeToken(cmd)
-	case gssRecvEmpty:
-		if err = g.takeEmpty(cmd); err == nil {
-			g.ask([]byte(g.client))
-		}
-	case gssRecvReady:
-		err = g.takeReady(cmd)
-	default:
-		err = wire.Violation(wire.UnexpectedCommand, "unexpected command in the handshake")
-	}
-	if err == nil {
-		g.done()
-	}
-	return g.fail(err)
-}
-
-// takeToken reads the peer's INITIATE, which makes the context.
-func (g *gssapi) takeToken(cmd []byte) error {
-	token, err := parseSized(cmd, wire.Initiate, wire.MalformedInitiate)
-	if err != nil {
+	if g.initiator, err = kerberos.NewInitiator(g.own(), service); err != nil {
 		return err
 	}
-	if g.options.AsServer {
-		accepted, err := kerberos.Accept(g.own(), token, g.address, &replays)
-		if err != nil {
-			return wire.Violation(wire.Cryptographic, err.Error())
-		}
-		g.context, g.token, g.client = accepted.Context, accepted.Reply, accepted.Client
-		return nil
+	if g.token, err = g.initiator.Token(); err != nil {
+		return err
+	}
+	g.send = func(dst []byte) []byte {
+		g.expect(wire.Initiate, g.finish)
+		return appendSized(dst, wire.Initiate, g.token)
+	}
+	return nil
+}
+
+func (g *gssapi) finish(data []byte) error {
+	token, err := parseSized(data, wire.MalformedInitiate)
+	if err != nil {
+		return err
 	}
 	if g.context, err = g.initiator.Finish(token); err != nil {
 		return wire.Violation(wire.Cryptographic, err.Error())
 	}
-	return nil
-}
-
-// takeEmpty reads the client's last command before READY.
-func (g *gssapi) takeEmpty(cmd []byte) error {
-	if len(cmd) > 0 {
-		return wire.Violation(wire.UnexpectedCommand, "unexpected command in the handshake")
+	g.send = func(dst []byte) []byte {
+		g.expectReady()
+		return dst // an empty command
 	}
 	return nil
 }
 
-func (g *gssapi) takeReady(cmd []byte) error {
-	if !g.Transparent() {
-		var err error
-		if _, cmd, err = g.unwrap(cmd); err != nil {
-			return err
-		}
+// The server's steps.
+
+func (g *gssapi) accept(data []byte) error {
+	token, err := parseSized(data, wire.MalformedInitiate)
+	if err != nil {
+		return err
 	}
-	name, data, err := wire.ParseCommand(cmd)
+	accepted, err := kerberos.Accept(g.own(), token, g.address, &replays)
+	if err != nil {
+		return wire.Violation(wire.Cryptographic, err.Error())
+	}
+	g.context, g.token, g.client = accepted.Context, accepted.Reply, accepted.Client
+	g.send = func(dst []byte) []byte {
+		g.confirm = true
+		return appendSized(dst, wire.Initiate, g.token)
+	}
+	return nil
+}
+
+// Handle takes a command of the peer, the empty one among them.
+func (g *gssapi) Handle(cmd []byte) error {
+	if g.confirm && g.state == Handshaking && len(cmd) == 0 {
+		g.confirm = false
+		g.wait([]byte(g.client))
+		return nil
+	}
+	if g.confirm {
+		g.expect("", nil) // nothing else may come
+	}
+	return g.dialogue.Handle(cmd)
+}
+
+// Answer lets a client in if nobody answers and no domain is enforced, as libzmq
+// does; unlike libzmq up to 4.3.5 it heeds a refusal.
+func (g *gssapi) Answer(reply [][]byte) error {
+	if err := g.dialogue.Answer(reply); err != nil {
+		return err
+	}
+	g.send = g.sendReady
+	return nil
+}
+
+// READY, of both sides.
+
+func (g *gssapi) sendReady(dst []byte) []byte {
+	if g.options.AsServer {
+		g.expectReady()
+	} else {
+		g.state = Ready
+	}
+	ready := appendOwn(wire.AppendCommand(nil, wire.Ready, ""), g.options)
+	if g.Transparent() {
+		return append(dst, ready...)
+	}
+	dst, err := g.wrap(dst, 0, ready)
+	if err != nil {
+		g.state = Failed
+	}
+	return dst
+}
+
+func (g *gssapi) expectReady() {
+	if g.Transparent() {
+		g.expect(wire.Ready, g.ready)
+	} else {
+		g.expect(wire.Message, g.sealedReady)
+	}
+}
+
+func (g *gssapi) sealedReady(data []byte) error {
+	_, body, err := g.unwrap(data)
+	if err != nil {
+		return err
+	}
+	name, metadata, err := wire.ParseCommand(body)
 	if err != nil {
 		return err
 	}
 	if string(name) != wire.Ready {
 		return wire.Violation(wire.UnexpectedCommand, "unexpected command in the handshake")
 	}
-	g.peer, err = parsePeer(data, g.options.Type)
-	return err
+	return g.ready(metadata)
 }
 
-// Answer lets a client in if nobody answers and no domain is enforced, as libzmq
-// does; but unlike libzmq up to 4.3.5 it heeds a refusal.
-func (g *gssapi) Answer(reply [][]byte) error {
-	err := g.answer(reply, g.options.ZAPEnforceDomain)
-	if err == nil {
-		g.done()
+func (g *gssapi) ready(metadata []byte) error {
+	if err := g.learn(metadata); err != nil {
+		return err
 	}
-	return g.fail(err)
-}
-
-func (g *gssapi) State() State {
-	switch g.step() {
-	case gssFailed:
-		return Failed
-	case gssAsk:
-		return Waiting
-	case gssDone:
-		return Ready
+	if g.options.AsServer {
+		g.state = Ready
+	} else {
+		g.send = g.sendReady
 	}
-	return Handshaking
+	return nil
 }
 
-func (g *gssapi) Peer() map[string]string { return g.known(g.peer) }
+// Messages.
 
 func (g *gssapi) Transparent() bool { return g.options.GSSAPIPlaintext }
 
@@ -231,7 +216,7 @@ func (g *gssapi) Seal(dst []byte, m *msg.Msg) ([]byte, error) {
 	if m.Flags&msg.Command != 0 {
 		flags |= gssCommand
 	}
-	sealed, err := g.wrap(flags, m.Body)
+	sealed, err := g.wrap(nil, flags, m.Body)
 	if err != nil {
 		return nil, err
 	}
@@ -242,7 +227,14 @@ func (g *gssapi) Open(m *msg.Msg) error {
 	if g.Transparent() {
 		return nil
 	}
-	flags, body, err := g.unwrap(m.Body)
+	name, data, err := wire.ParseCommand(m.Body)
+	if err != nil {
+		return err
+	}
+	if string(name) != wire.Message {
+		return wire.Violation(wire.UnexpectedCommand, "frame is not sealed")
+	}
+	flags, body, err := g.unwrap(data)
 	if err != nil {
 		return err
 	}
@@ -264,24 +256,24 @@ func (g *gssapi) Open(m *msg.Msg) error {
 	return nil
 }
 
-// wrap is the MESSAGE with a frame.
-func (g *gssapi) wrap(flags byte, body []byte) ([]byte, error) {
+// wrap appends the MESSAGE with a frame.
+func (g *gssapi) wrap(dst []byte, flags byte, body []byte) ([]byte, error) {
 	token, err := g.context.Wrap(append([]byte{flags}, body...))
 	if err != nil {
-		return nil, err
+		return dst, err
 	}
-	return appendSized(nil, wire.Message, token), nil
+	return appendSized(dst, wire.Message, token), nil
 }
 
-// unwrap is the frame in a MESSAGE.
-func (g *gssapi) unwrap(cmd []byte) (flags byte, body []byte, err error) {
-	token, err := parseSized(cmd, wire.Message, wire.MalformedMessage)
+// unwrap is the frame in the data of a MESSAGE.
+func (g *gssapi) unwrap(data []byte) (flags byte, body []byte, err error) {
+	token, err := parseSized(data, wire.MalformedMessage)
 	if err != nil {
 		return 0, nil, err
 	}
 	plaintext, err := g.context.Unwrap(token)
 	switch {
-	case err == kerberos.ErrSequence:
+	case errors.Is(err, kerberos.ErrSequence):
 		return 0, nil, wire.Violation(wire.InvalidSequence, err.Error())
 	case err != nil:
 		return 0, nil, wire.Violation(wire.Cryptographic, err.Error())
@@ -298,18 +290,8 @@ func appendSized(dst []byte, name string, token []byte) []byte {
 	return append(dst, token...)
 }
 
-// parseSized is the token of such a command.
-func parseSized(cmd []byte, want string, malformed wire.Code) ([]byte, error) {
-	name, data, err := wire.ParseCommand(cmd)
-	if err != nil {
-		return nil, err
-	}
-	if string(name) == wire.Error {
-		return nil, refusal(data)
-	}
-	if string(name) != want {
-		return nil, wire.Violation(wire.UnexpectedCommand, "unexpected command in the handshake")
-	}
+// parseSized is the token in the data of such a command.
+func parseSized(data []byte, malformed wire.Code) ([]byte, error) {
 	if len(data) < 4 || uint64(binary.BigEndian.Uint32(data)) != uint64(len(data)-4) {
 		return nil, wire.Violation(malformed, "token of another length")
 	}

@@ -77,6 +77,11 @@ type Mechanism interface {
 	Transparent() bool
 }
 
+// A Starter is a mechanism that first has to get something, such as a ticket,
+// perhaps over the network. The engine calls Start once, when the greetings have
+// been exchanged; the connection is made again after an error.
+type Starter interface{ Start() error }
+
 // ErrNoHandler is the error of Answer if the authentication had to be asked and
 // nobody is there to answer; libzmq reports it as EFAULT.
 var ErrNoHandler = fmt.Errorf("no authentication handler is bound to %s: %w", Endpoint, errno.EFAULT)
@@ -101,7 +106,7 @@ func (e *AuthError) Unwrap() error { return errno.EPROTO }
 type Maker func(address string) Mechanism
 
 // mechanisms prepares the mechanism of each value of ZMQ_MECHANISM.
-var mechanisms = [...]func(*option.Options) (Maker, error){prepareNull, preparePlain, prepareCurve}
+var mechanisms = [...]func(*option.Options) (Maker, error){prepareNull, preparePlain, prepareCurve, prepareGSSAPI}
 
 // Prepare readies the mechanism that o asks for, for all connections of a bind
 // or connect. They read o and do not change it. Errors: ENOTSUP if the mechanism
