@@ -2,85 +2,190 @@ package main
 
 import (
 	"context"
-	"sync"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
 
 	"ztools/lib/cli"
-	"ztools/lib/zmq"
 )
 
-const (
-	maxSize  = 1 << 30  // bytes of a message
-	maxQueue = 64 << 20 // bytes that wait in one queue
-	maxHWM   = 1000     // libzmq's default
-)
-
-// endpoints are those that both ends in one process can use. The system chooses
-// the names that others could have taken.
-var endpoints = map[string]string{"tcp": "tcp://127.0.0.1:0", "ipc": "ipc://*", "inproc": "inproc://zbench"}
-
-// cell is two connected sockets of one process.
+// cell is one row of the plan: what is measured --runs times.
 type cell struct {
-	zctx     *zmq.Context
-	bound    *zmq.Socket // PULL or REP
-	joined   *zmq.Socket // PUSH or REQ
-	peer     sync.WaitGroup
-	shutdown func() bool // takes back what shuts the context down
+	Transport string `json:"transport"`
+	Mechanism string `json:"mechanism"`
+	Bytes     int    `json:"bytes"`
 }
 
-// open connects two sockets, which shut down when ctx ends.
-func (c *config) open(ctx context.Context, transport string, size int) (_ *cell, err error) {
-	bound, joined := zmq.Pull, zmq.Push
-	if c.kind == "lat" {
-		bound, joined = zmq.Rep, zmq.Req
+// name is the cell for people.
+func (c cell) name(kind string) string {
+	text := fmt.Sprintf("%s over %s, %s", kind, c.Transport, cli.FormatSize(float64(c.Bytes)))
+	if c.Mechanism != "null" {
+		text += ", " + c.Mechanism
 	}
-	x := &cell{zctx: zmq.NewContext()}
-	x.shutdown = context.AfterFunc(ctx, x.zctx.Shutdown)
-	defer func() {
-		if err != nil {
-			x.close()
+	return text
+}
+
+// cells are the plan. Mechanisms do not exist inside a process.
+func (c *config) cells() (list []cell) {
+	transports := c.transports
+	if c.to != nil {
+		scheme, _, _ := strings.Cut(c.to.Addr, "://")
+		transports = []string{scheme}
+	}
+	for _, transport := range transports {
+		for _, mechanism := range c.mechanisms {
+			if transport == "inproc" && mechanism != c.mechanisms[0] {
+				continue
+			}
+			if transport == "inproc" {
+				mechanism = "null"
+			}
+			for _, size := range c.sizes {
+				list = append(list, cell{transport, mechanism, size})
+			}
+		}
+	}
+	return list
+}
+
+// start is zbench behind its command line.
+func start(a *cli.Args) error {
+	if a.ListsOptions() {
+		return cli.PrintOptions(a.Out)
+	}
+	if len(a.Words) == 0 {
+		return cli.Usagef("for example: "+a.Prog+" thr --size 1k", "what to measure?")
+	}
+	checkSense(a)
+	words := map[string]int{"thr": 1, "lat": 1, "load": 1, "fanout": 1, "connect": 1, "req": 2, "push": 2, "sub": 2, "serve": 3, "compare": 3, workerWord: 1}
+	switch want, known := words[a.Words[0]]; {
+	case !known:
+		return cli.Usagef("thr lat load fanout connect serve req push sub compare", "cannot measure %q", a.Words[0])
+	case len(a.Words) != want:
+		return cli.Usagef(a.Prog+" --help shows all forms", "%s takes %d %s behind it, not %d", a.Words[0], want-1, cli.Plural(want-1, "word"), len(a.Words)-1)
+	}
+	switch a.Words[0] {
+	case workerWord:
+		return runWorker(a)
+	case "serve":
+		return serve(a)
+	case "compare":
+		return compare(a)
+	}
+	return measureAndReport(a)
+}
+
+func measureAndReport(a *cli.Args) error {
+	c, err := parseConfig(a)
+	if err != nil {
+		return err
+	}
+	ctx, release := within(a, c.timeout)
+	defer release()
+	began := time.Now()
+	results, failed := c.measureAll(ctx, a.Err)
+	if len(results) == 0 {
+		return failed
+	}
+	rep := newReport(c, began, results)
+	for _, note := range rep.Notes {
+		c.log.At(0, "%s", note)
+	}
+	if err := rep.print(a.Out, c.format); err != nil {
+		return err
+	}
+	for _, name := range c.plots {
+		if err := rep.plot(a, name); err != nil {
+			return err
+		}
+	}
+	return failed
+}
+
+// within is a context that ends with a time-out, if it is not 0, or a signal; its
+// cause says which. The caller calls release at the end.
+func within(a *cli.Args, timeout time.Duration) (ctx context.Context, release func()) {
+	signals, unhook := cli.Interrupts()
+	parent, stop := context.WithCancelCause(a.Context)
+	ctx, cancel := parent, func() {}
+	if timeout > 0 {
+		ctx, cancel = context.WithTimeoutCause(parent, timeout, cli.Failf(cli.StatusTimeout, "", "timed out after %v", timeout))
+	}
+	helper := make(chan struct{})
+	go func() { // ends with release
+		defer close(helper)
+		select {
+		case sig := <-signals:
+			stop(cli.Signalled(sig))
+		case <-ctx.Done():
 		}
 	}()
-	if x.bound, err = c.socket(x.zctx, bound, size); err != nil {
-		return nil, err
+	return ctx, func() {
+		stop(nil)
+		cancel()
+		<-helper
+		unhook()
 	}
-	if x.joined, err = c.socket(x.zctx, joined, size); err != nil {
-		return nil, err
-	}
-	if err := x.bound.Bind(endpoints[transport]); err != nil {
-		return nil, err
-	}
-	endpoint := x.bound.LastEndpoint()
-	c.log.At(1, "at %s", endpoint)
-	if err := x.joined.Connect(endpoint); err != nil {
-		return nil, err
-	}
-	return x, x.joined.WaitPeers(ctx, 1)
 }
 
-// socket makes one end, whose queue is dropped at the end. Large messages get
-// shorter queues, so that they do not fill the memory.
-func (c *config) socket(z *zmq.Context, t zmq.Type, size int) (*zmq.Socket, error) {
-	s, err := z.NewSocket(t)
+// measureAll goes through the plan, one run after the other. An error ends it;
+// what was measured until then is returned, too, marked as partial.
+func (c *config) measureAll(ctx context.Context, stderr *cli.Stream) (results []result, err error) {
+	c.show = newProgress(stderr, !c.log.On(0))
+	defer c.show.close()
+	for _, cell := range c.cells() {
+		r := result{cell: cell}
+		for i := 1; i <= c.runs && err == nil; i++ {
+			c.log.At(1, "%s, run %d of %d", cell.name(c.word), i, c.runs)
+			var s sample
+			if s, err = c.onePlace(cell).measure(ctx, cell, i); err != nil {
+				s.Partial = err.Error()
+			}
+			if err == nil || s.Messages > 0 {
+				r.Runs = append(r.Runs, s)
+			}
+		}
+		if len(r.Runs) > 0 {
+			r.sum()
+			results = append(results, r)
+		}
+		if err != nil {
+			return results, err
+		}
+	}
+	return slices.Clip(results), nil
+}
+
+// onePlace is the config for a cell: inproc stays inside a process.
+func (c *config) onePlace(cell cell) *config {
+	own := *c
+	own.together = c.together || cell.Transport == "inproc"
+	return &own
+}
+
+// runWorker is the process that another zbench started as its other end. The end
+// of standard input is the end of that zbench.
+func runWorker(a *cli.Args) error {
+	if cli.IsTerminal(a.In) {
+		return cli.Usagef("", "%s is what %s starts by itself", workerWord, a.Prog)
+	}
+	z, err := newContext(mostWorkerSockets)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	hwm := min(maxHWM, max(1, maxQueue/max(1, size)))
-	for id, n := range map[zmq.Option]int{zmq.SndHWM: hwm, zmq.RcvHWM: hwm, zmq.Linger: 0} {
-		if err := s.Set(id, n); err != nil {
-			return s, err
-		}
+	orders, feed := io.Pipe()
+	go func() { // ends with the process at the latest
+		_, err := io.Copy(feed, a.In)
+		z.Shutdown()
+		_ = feed.CloseWithError(err)
+	}()
+	if err := work(z, orders, a.Out); err != nil {
+		return err
 	}
-	return s, cli.SetOptions(s, c.options)
+	return z.Close()
 }
 
-// close ends the sockets and waits for all goroutines.
-func (x *cell) close() {
-	x.shutdown()
-	for _, s := range []*zmq.Socket{x.joined, x.bound} {
-		if s != nil {
-			_ = s.Close() // fails only on a closed socket
-		}
-	}
-	x.peer.Wait()
-	_ = x.zctx.Close()
-}
+// mostWorkerSockets is as many as a process may have open files, more or less.
+const mostWorkerSockets = 65000

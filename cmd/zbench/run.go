@@ -2,133 +2,329 @@ package main
 
 import (
 	"context"
-	"strings"
+	"errors"
+	"runtime"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"ztools/lib/cli"
+	"ztools/lib/zmq"
 )
 
-// config is a checked command line.
-type config struct {
-	log        *cli.Log
-	kind       string // thr or lat
-	sizes      []int
-	transports []string
-	options    []cli.SocketOption
-	count      int64         // 0: as duration says
-	duration   time.Duration // 0: as count says
-	runs       int
-	timeout    time.Duration // 0: none
-	json       bool
+// length is how long something goes on: a number of messages, or a time.
+type length struct {
+	count int64
+	time  time.Duration
 }
 
-// run is zbench behind its command line.
-func run(a *cli.Args) error {
-	if a.ListsOptions() {
-		return cli.PrintOptions(a.Out)
-	}
-	c, err := parseConfig(a)
-	if err != nil {
-		return err
-	}
-	ctx, release := c.within(a)
-	defer release()
-	results, err := c.measureAll(ctx)
-	if err != nil {
-		return err
-	}
-	if c.json {
-		return printJSON(a.Out, c, results)
-	}
-	return printTable(a.Out, c, results)
+// run is one measurement of one cell, seen from this end.
+type run struct {
+	*config
+	cell
+	number int // from 1
+
+	// Constant once open has made them.
+	ctx    context.Context
+	cancel context.CancelCauseFunc
+	z      *zmq.Context
+	plan   plan
+	far    *far // nil while there is none, and when the other end is another program
+
+	gauge     gauge
+	measuring atomic.Bool            // the window is open
+	over      atomic.Bool            // peers may go
+	waiting   atomic.Pointer[string] // what to say if nothing happens
+	group     sync.WaitGroup         // the goroutines of this end
+	near      []*zmq.Socket
+	start     moment // of the window
+	before    bill
+	sample    sample
 }
 
-// parseConfig reads the words and flags; every error is a usage error.
-func parseConfig(a *cli.Args) (*config, error) {
-	if len(a.Words) != 1 || a.Words[0] != "thr" && a.Words[0] != "lat" {
-		return nil, cli.Usagef("for example: "+a.Prog+" thr --size 1k", "what to measure? thr or lat")
+// bill is what both ends had used at a moment.
+type bill struct{ near, far usage }
+
+// measure makes one run in fresh sockets. On an error the sample holds what was
+// measured until then, if anything was.
+func (c *config) measure(ctx context.Context, cell cell, number int) (sample, error) {
+	r := &run{config: c, cell: cell, number: number}
+	r.plan = plan{Size: cell.Bytes, Options: c.options, Security: newSecurity(cell.Mechanism)}
+	r.ctx, r.cancel = context.WithCancelCause(ctx)
+	defer r.cancel(nil)
+	runtime.GC() // every run begins with the same heap
+	var err error
+	if r.z, err = newContext(c.sockets()); err != nil {
+		return r.sample, err
 	}
-	c := &config{
-		log: cli.NewLog(a), kind: a.Words[0], options: a.SocketOptions("option"),
-		count: a.Number("count", 0), duration: a.Duration("duration", 0),
-		runs: int(a.Number("runs", 1)), timeout: a.Duration("timeout", 0), json: a.Bool("json"),
-		transports: strings.Split(a.String("transport", "tcp"), ","),
+	unhook := context.AfterFunc(r.ctx, r.z.Shutdown)
+	r.await("no peer")
+	r.group.Go(r.guard)
+	err = c.kind.measure(r)
+	if err != nil && r.ctx.Err() != nil {
+		err = context.Cause(r.ctx) // what broke the calls
 	}
-	for _, text := range strings.Split(a.String("size", "16,1k,64k"), ",") {
-		n, err := cli.ParseSize(text)
-		if err != nil || n > maxSize {
-			a.Reject(cli.Usagef("write sizes like 16,1k,64k, up to 1G", "--size: %q is no size of a message", text))
-		}
-		c.sizes = append(c.sizes, int(n))
-	}
-	for _, name := range c.transports {
-		if endpoints[name] == "" {
-			a.Reject(cli.Usagef("the values are tcp ipc inproc", "--transport: unknown %q", name))
-		}
-	}
-	for _, name := range []string{"count", "duration", "runs", "timeout"} {
-		if v := a.String(name, "1"); v == "0" || v == "0s" {
-			a.Reject(cli.Usagef("leave the flag out", "--%s cannot be 0", name))
-		}
-	}
-	switch {
-	case a.Given("count") && a.Given("duration"):
-		a.Reject(cli.Usagef("give one of them", "--count and --duration both say how long"))
-	case !a.Given("count") && !a.Given("duration"):
-		c.duration = time.Second
-	}
-	return c, a.Check()
+	return r.sample, errors.Join(err, r.end(unhook))
 }
 
-// within is a context that ends with --timeout or a signal; its cause says which.
-// The caller calls release at the end.
-func (c *config) within(a *cli.Args) (ctx context.Context, release func()) {
-	signals, unhook := cli.Interrupts()
-	parent, stop := context.WithCancelCause(a.Context)
-	ctx, cancel := parent, func() {}
-	if c.timeout > 0 {
-		ctx, cancel = context.WithTimeoutCause(parent, c.timeout, cli.Failf(cli.StatusTimeout, "", "timed out after %v", c.timeout))
+// end closes everything, waits for all goroutines and adds up.
+func (r *run) end(unhook func() bool) error {
+	closeAll(r.near)
+	var err error
+	if r.far != nil {
+		err = r.far.close()
 	}
-	helper := make(chan struct{})
-	go func() { // ends with release
-		defer close(helper)
+	r.cancel(nil)
+	unhook()
+	r.group.Wait()
+	if r.ctx.Err() != nil && context.Cause(r.ctx) != context.Canceled {
+		err = nil // a process that was killed for it is no further news
+	}
+	return errors.Join(err, r.z.Close())
+}
+
+// await says what is missing if nothing happens from now on.
+func (r *run) await(what string) { r.waiting.Store(&what) }
+
+// guard ends the run when nothing has happened for as long as --idle allows, and
+// says before that what it waits for.
+func (r *run) guard() {
+	tick := time.NewTicker(max(r.idle/guardLooks, time.Millisecond))
+	defer tick.Stop()
+	seen, still := int64(-1), 0
+	for {
 		select {
-		case sig := <-signals:
-			stop(cli.Signalled(sig))
-		case <-ctx.Done():
+		case <-r.ctx.Done():
+			return
+		case <-tick.C:
 		}
-	}()
-	return ctx, func() {
-		stop(nil)
-		cancel()
-		<-helper
-		unhook()
-	}
-}
-
-// result is all runs of one size over one transport.
-type result struct {
-	transport string
-	size      int
-	runs      []sample
-}
-
-// measureAll goes through the plan, one run after the other.
-func (c *config) measureAll(ctx context.Context) ([]result, error) {
-	var results []result
-	for _, transport := range c.transports {
-		for _, size := range c.sizes {
-			r := result{transport: transport, size: size}
-			for i := range c.runs {
-				c.log.At(1, "%s over %s, %s, run %d of %d", c.kind, transport, cli.FormatSize(float64(size)), i+1, c.runs)
-				s, err := c.measure(ctx, transport, size)
-				if err != nil {
-					return nil, err
-				}
-				r.runs = append(r.runs, s)
+		if now := r.gauge.total.Load(); now != seen {
+			seen, still = now, 0
+			continue
+		}
+		switch still++; still {
+		case 1:
+			if seen == 0 {
+				r.log.At(0, "waiting: %s so far", *r.waiting.Load())
 			}
-			results = append(results, r)
+		case guardLooks:
+			r.cancel(cli.Failf(cli.StatusTimeout, "--idle TIME waits longer", "%s in %v", *r.waiting.Load(), r.idle))
+			return
 		}
 	}
-	return results, nil
+}
+
+// guardLooks is how often the guard looks in the time of --idle.
+const guardLooks = 10
+
+// open makes the sockets of this end, which close with the run. A peer that goes
+// away, or is none, ends it.
+func (r *run) open(t zmq.Type, n int, at side) ([]*zmq.Socket, error) {
+	list, err := r.plan.sockets(r.z, t, n, at)
+	r.near = append(r.near, list...)
+	for _, s := range list {
+		events := s.Events(r.ctx)
+		r.group.Go(func() {
+			for ev := range events {
+				r.heed(ev)
+			}
+		})
+	}
+	return list, err
+}
+
+// heed ends the run for an event after which it cannot go on.
+func (r *run) heed(ev zmq.Event) {
+	r.log.Event(ev)
+	if err := cli.Refusal(ev); err != nil {
+		r.cancel(err)
+	}
+	if ev.Kind == zmq.Disconnected && !r.over.Load() {
+		r.cancel(cli.Failf(cli.StatusFailed, "", "the peer at %s went away", ev.Endpoint))
+	}
+}
+
+// join starts the other end with a job, and connects the sockets to it.
+func (r *run) join(sockets []*zmq.Socket, j job) (err error) {
+	j.Bind, j.Endpoint, j.Plan = true, endpoints[r.Transport], r.plan
+	if r.far, err = r.startFar(r.ctx, r.z, j); err != nil {
+		return err
+	}
+	return r.attach(sockets, r.far.at)
+}
+
+// attach connects sockets, or binds the one there is, and waits until they have
+// their peers.
+func (r *run) attach(sockets []*zmq.Socket, e cli.Endpoint) error {
+	r.await("no peer at " + e.Addr)
+	for _, s := range sockets {
+		if err := cli.Attach(s, e, r.log); err != nil {
+			return err
+		}
+	}
+	for _, s := range sockets {
+		if err := s.WaitPeers(r.ctx, 1); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// order gives the other end an order, if it is ours.
+func (r *run) order(order string) (answer, error) {
+	if r.far == nil {
+		return answer{}, nil
+	}
+	return r.far.tell(order)
+}
+
+// window lets the warm-up pass and then measures: it is over when the gauge has
+// counted as much, or so much time has passed, as was asked for.
+func (r *run) window() (err error) {
+	r.await("nothing arrived")
+	if r.start, err = r.pass(r.warm, r.gauge.now(), "warm-up"); err != nil {
+		return err
+	}
+	if r.before, err = r.bill(); err != nil {
+		return err
+	}
+	r.measuring.Store(true)
+	end, passed := r.pass(r.length, r.start, "measuring")
+	r.measuring.Store(false)
+	after, err := r.bill()
+	r.settle(end, after, err == nil)
+	if passed != nil {
+		return passed
+	}
+	return err
+}
+
+// settle puts the figures of the window into the sample; those of the other end
+// if it told them.
+func (r *run) settle(end moment, after bill, told bool) {
+	s := &r.sample
+	s.Messages = end.total - r.start.total
+	s.Elapsed = max(end.time.Sub(r.start.time), 1)
+	s.Rate = float64(s.Messages) / s.Elapsed.Seconds()
+	s.Near = newCost(after.near.since(r.before.near), s.Messages)
+	if told && r.far != nil && r.far.separate {
+		s.Far = newCost(after.far.since(r.before.far), s.Messages)
+	}
+}
+
+// bill asks both ends what they have used.
+func (r *run) bill() (bill, error) {
+	near := usageNow()
+	a, err := r.order(orderMark)
+	return bill{near, a.Usage}, err
+}
+
+// pass waits for a length that begins at a moment, and tells the moment of its
+// end. It takes the points of the series meanwhile.
+func (r *run) pass(l length, begin moment, phase string) (end moment, err error) {
+	if l == (length{}) {
+		return begin, nil
+	}
+	r.show.phase(r, phase)
+	var counted <-chan struct{}
+	var timed <-chan time.Time
+	if l.count > 0 {
+		counted = r.gauge.until(begin.total + l.count)
+	} else {
+		t := time.NewTimer(l.time)
+		defer t.Stop()
+		timed = t.C
+	}
+	every, stop := r.ticks(phase)
+	defer stop()
+	for err == nil {
+		select {
+		case <-counted:
+			return r.gauge.at, nil
+		case <-timed:
+			return r.gauge.now(), nil
+		case <-every:
+			err = r.point()
+		case <-r.ctx.Done():
+			err = context.Cause(r.ctx)
+		}
+	}
+	return r.gauge.now(), err
+}
+
+// ticks are the moments at which --interval wants a point of the series.
+func (r *run) ticks(phase string) (<-chan time.Time, func()) {
+	if r.interval == 0 || phase != "measuring" {
+		return nil, func() {}
+	}
+	t := time.NewTicker(r.interval)
+	return t.C, t.Stop
+}
+
+// point notes how far the run is and what both ends hold.
+func (r *run) point() error {
+	b, err := r.bill()
+	if err != nil {
+		return err
+	}
+	now := r.gauge.now()
+	p := point{At: now.time.Sub(r.start.time), Messages: now.total - r.start.total, Near: b.near.since(r.before.near)}
+	if r.far != nil && r.far.separate {
+		far := b.far.since(r.before.far)
+		p.Far = &far
+	}
+	r.sample.Series = append(r.sample.Series, p)
+	r.log.At(0, "%v: %d messages, memory %s", p.At.Round(time.Millisecond), p.Messages, memory(p))
+	return nil
+}
+
+// memory is what both ends hold at a point.
+func memory(p point) string {
+	text := cli.FormatSize(float64(p.Near.Memory)) + " here"
+	if p.Far != nil {
+		text += ", " + cli.FormatSize(float64(p.Far.Memory)) + " there"
+	}
+	return text
+}
+
+// quiet is how long nothing may come before the rest counts as lost.
+const quiet = 500 * time.Millisecond
+
+// drain stops the far end's senders and takes what is still on its way: it ends
+// when as many have come as were sent to so many receivers each, or when nothing
+// comes any more.
+func (r *run) drain(receivers int64) error {
+	a, err := r.order(orderStop)
+	if err != nil {
+		return err
+	}
+	r.sample.Sent = a.Sent
+	if a.Slip.Planned > 0 {
+		r.sample.Slip = &a.Slip
+	}
+	complete := r.gauge.until(a.Sent * receivers)
+	tick := time.NewTicker(quiet)
+	defer tick.Stop()
+	for seen := int64(-1); ; {
+		select {
+		case <-complete:
+			return nil
+		case <-r.ctx.Done():
+			return context.Cause(r.ctx)
+		case <-tick.C:
+		}
+		now := r.gauge.total.Load()
+		if now == seen {
+			return nil
+		}
+		seen = now
+	}
+}
+
+// bodies are what sender i of this end sends: what --data says, or numbered ones.
+func (r *run) bodies(i int) bodies {
+	if r.data != nil {
+		return constantBodies(r.data)
+	}
+	return newBodies(r.plan.Size, i)
 }

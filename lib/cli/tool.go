@@ -144,11 +144,15 @@ func urfaveFlags(flags []Flag) []urfave.Flag {
 	return out
 }
 
-func printVersion(w io.Writer, prog string) error {
-	version := "unreleased"
+// Version is the version of the module that the program was built from.
+func Version() string {
 	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
-		version = info.Main.Version
+		return info.Main.Version
 	}
-	_, err := io.WriteString(w, prog+" (ztools) "+version+"\n")
+	return "unreleased"
+}
+
+func printVersion(w io.Writer, prog string) error {
+	_, err := io.WriteString(w, prog+" (ztools) "+Version()+"\n")
 	return err
 }

@@ -1,0 +1,117 @@
+package main
+
+import (
+	"context"
+	"math/bits"
+	"sync/atomic"
+	"time"
+
+	"ztools/lib/zmq"
+)
+
+const (
+	byReference = 4 << 10 // bytes from which bodies are sent without a copy
+	checkCount  = 64      // messages between two looks at a clock or a common counter
+	checkBytes  = 64 << 10
+	flushLook   = time.Millisecond
+	longestNap  = 100 * time.Millisecond // after which a sender that waits looks whether it should stop
+)
+
+// checkEvery is after how many messages of a size an end tells how far it is.
+func checkEvery(size int) int64 { return int64(min(checkCount, max(1, checkBytes/max(1, size)))) }
+
+// sender sends numbered messages on one socket. It belongs to one goroutine.
+type sender struct {
+	socket *zmq.Socket
+	bodies bodies
+	pace   *pace // nil: as fast as the socket takes them
+	limit  int64 // messages; 0: until stop
+	gauge  *gauge
+}
+
+// run sends until stop, the limit or an error. With a limit the last messages
+// count only when everything is handed to the system.
+func (s *sender) run(stop *atomic.Bool) error {
+	every := checkEvery(s.bodies.size)
+	if s.pace != nil {
+		every = 1
+		defer s.pace.sleep.close()
+	}
+	n, told := int64(0), int64(0)
+	defer func() { s.gauge.add(n - told) }()
+	for !stop.Load() && (s.limit == 0 || n < s.limit) {
+		if s.pace != nil && !s.pace.await(stop) {
+			break
+		}
+		if err := s.bodies.send(s.socket, uint64(n)); err != nil {
+			return err
+		}
+		if n++; n-told == every && n != s.limit {
+			s.gauge.add(every)
+			told = n
+		}
+	}
+	if n == s.limit {
+		s.flush(stop)
+	}
+	return nil
+}
+
+// flush waits until nothing is queued any more.
+func (s *sender) flush(stop *atomic.Bool) {
+	for s.socket.Unsent() > 0 && !stop.Load() {
+		time.Sleep(flushLook)
+	}
+}
+
+// bodies are the messages of one sender. Short ones are written anew each time
+// and copied by Send. Long ones go by reference, so they may never change: there
+// are a few of them, whose numbers begin again after the last.
+type bodies struct {
+	size     int
+	origin   origin
+	constant []byte
+	short    []byte
+	long     [][]byte
+	m        zmq.Message
+}
+
+const (
+	longBytes = 1 << 20 // in all long bodies of a sender, if these are at least leastLong
+	leastLong = 8
+	mostLong  = 256
+)
+
+func newBodies(size, stream int) bodies {
+	b := bodies{size: size, origin: origin{uint64(stream), 64}}
+	if size < byReference {
+		b.short = make([]byte, size)
+		return b
+	}
+	n := min(max(longBytes/size, leastLong), mostLong)
+	b.origin.bits = uint64(bits.Len(uint(n)) - 1)
+	for i := range 1 << b.origin.bits {
+		body := make([]byte, size)
+		stamp{b.origin.extra(), uint64(i)}.put(body)
+		b.long = append(b.long, body)
+	}
+	return b
+}
+
+// constantBodies are the same message again and again, without a number.
+func constantBodies(body []byte) bodies { return bodies{size: len(body), constant: body} }
+
+// send sends message n.
+func (b *bodies) send(s *zmq.Socket, n uint64) error {
+	if b.constant != nil {
+		return s.Send(context.Background(), b.constant)
+	}
+	if b.long != nil {
+		b.m.Append(b.long[n%uint64(len(b.long))])
+		return s.SendMessage(context.Background(), &b.m)
+	}
+	if b.size >= stampSize {
+		stamp{b.origin.extra(), n}.put(b.short)
+	}
+	return s.Send(context.Background(), b.short)
+}

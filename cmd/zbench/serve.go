@@ -1,0 +1,167 @@
+package main
+
+import (
+	"context"
+	"math"
+	"strings"
+	"sync"
+	"time"
+
+	"ztools/lib/cli"
+	"ztools/lib/zmq"
+)
+
+// host is one end for peers elsewhere: zbench --to, or libzmq's own programs.
+// It tells of each session, which ends with its last peer or after --count
+// messages.
+type host struct {
+	*config
+	out    *cli.Stream
+	socket *zmq.Socket
+	gauge  gauge
+	ledger ledger
+	group  sync.WaitGroup
+	cell   cell
+}
+
+// served are the kinds of server: the socket, what goes through it, and what is
+// told of a session.
+var served = map[string]struct {
+	typ     zmq.Type
+	run     func(*host) error
+	what    string
+	columns []column
+}{
+	"thr": {zmq.Pull, func(v *host) error { return take(v.socket, &v.ledger, &v.gauge, checkCount) }, "received by PULL", join(
+		[]column{messages, rateColumn("messages/s"), meanBytes, seenMegabytes, costs[0], costs[2], lost, duplicated, reordered})},
+	"lat": {zmq.Rep, func(v *host) error { return echo(v.socket, &v.gauge) }, "answered by REP", []column{messages, rateColumn("trips/s"), costs[0], costs[2]}},
+}
+
+// sessionLook is how often a server looks whether its peers are gone.
+const sessionLook = 50 * time.Millisecond
+
+func serve(a *cli.Args) error {
+	work, ok := served[a.Words[1]]
+	if !ok {
+		return cli.Usagef("serve thr receives, serve lat answers", "cannot serve %q", a.Words[1])
+	}
+	e, err := cli.ParseEndpoint(a.Words[2], true)
+	if err != nil {
+		return err
+	}
+	c := &config{
+		kind: &kind{what: work.what, columns: work.columns}, word: a.Words[1], log: cli.NewLog(a), to: &e,
+		options: a.SocketOptions("option"), length: length{count: a.Number("count", 0)}, runs: 1, format: parseFormat(a),
+	}
+	timeout := a.Duration("timeout", 0)
+	if err := a.Check(); err != nil {
+		return err
+	}
+	ctx, release := within(a, timeout)
+	defer release()
+	v := &host{config: c, out: a.Out}
+	v.cell.Transport, _, _ = strings.Cut(e.Addr, "://")
+	v.cell.Mechanism = "null"
+	return v.serve(ctx, e, work.typ, work.run)
+}
+
+func (v *host) serve(ctx context.Context, e cli.Endpoint, t zmq.Type, run func(*host) error) error {
+	z, err := newContext(1)
+	if err != nil {
+		return err
+	}
+	defer z.Close()
+	defer v.group.Wait()
+	sockets, err := plan{Options: v.options}.sockets(z, t, 1, server)
+	defer closeAll(sockets)
+	if err != nil {
+		return err
+	}
+	v.socket = sockets[0]
+	events := v.socket.Events(ctx)
+	v.group.Go(func() {
+		for ev := range events {
+			v.log.Event(ev)
+		}
+	})
+	if err := cli.Attach(v.socket, e, v.log); err != nil {
+		return err
+	}
+	failed := make(chan error, 1)
+	v.group.Go(func() { failed <- run(v) })
+	for {
+		more, err := v.session(ctx, failed)
+		if err != nil || !more {
+			return err
+		}
+	}
+}
+
+// session waits for the first message, then for the end, and tells of it.
+func (v *host) session(ctx context.Context, failed <-chan error) (more bool, err error) {
+	began := v.gauge.total.Load()
+	select {
+	case <-v.gauge.until(began + 1):
+	case err := <-failed:
+		return false, err
+	case <-ctx.Done():
+		return false, context.Cause(ctx)
+	}
+	first, before, at := v.gauge.at, usageNow(), time.Now()
+	complete := make(<-chan struct{})
+	if v.length.count > 0 {
+		complete = v.gauge.until(began + v.length.count)
+	}
+	last, err := v.rest(ctx, complete, failed)
+	s := sample{Messages: last.total - began, Elapsed: last.time.Sub(first.time), Rate: math.NaN()}
+	if s.Elapsed > 0 {
+		s.Rate = float64(last.total-first.total) / s.Elapsed.Seconds()
+	}
+	s.Near = newCost(usageNow().since(before), s.Messages)
+	if err != nil {
+		s.Partial = err.Error()
+	}
+	return v.length.count == 0, v.tell(at, s, err)
+}
+
+// rest waits for the end of a session and tells when its last message came.
+func (v *host) rest(ctx context.Context, complete <-chan struct{}, failed <-chan error) (moment, error) {
+	tick := time.NewTicker(sessionLook)
+	defer tick.Stop()
+	lastAt := func() moment { return moment{time.Unix(0, v.gauge.rested.Load()), v.gauge.total.Load()} }
+	for seen := int64(-1); ; {
+		select {
+		case <-complete:
+			return v.gauge.at, nil
+		case err := <-failed:
+			return lastAt(), err
+		case <-ctx.Done():
+			return lastAt(), context.Cause(ctx)
+		case <-tick.C:
+		}
+		now := v.gauge.total.Load()
+		if now == seen && v.socket.Peers() == 0 {
+			return lastAt(), nil
+		}
+		seen = now
+	}
+}
+
+// tell prints the figures of a session and begins a new ledger.
+func (v *host) tell(began time.Time, s sample, failed error) error {
+	v.ledger.mu.Lock()
+	s.Tally = v.ledger.tally
+	v.ledger.tally, v.ledger.streams, v.ledger.last = tally{}, nil, nil
+	v.ledger.mu.Unlock()
+	r := result{cell: v.cell, Runs: []sample{s}}
+	r.Bytes = int(s.Tally.meanBytes())
+	r.Rate = s.Rate
+	rep := newReport(v.config, began, []result{r})
+	for _, note := range rep.Notes {
+		v.log.At(0, "%s", note)
+	}
+	if err := rep.print(v.out, v.format); err != nil {
+		return err
+	}
+	return failed
+}

@@ -1,0 +1,167 @@
+package main
+
+import (
+	"encoding/binary"
+	"sync"
+)
+
+// Every message of at least stampSize bytes begins with a stamp: two words, the
+// first with a mark and 48 bits of meaning, the second the sequence number. A
+// receiver tells by the mark whether a message is zbench's own.
+const (
+	stampSize = 16
+	markBits  = 16
+	mark      = 0x7a42 // "zB"
+)
+
+// stamp is what a message begins with. In a stream extra is its origin; in an
+// open loop it is how late the message left, in nanoseconds.
+type stamp struct {
+	extra uint64 // 48 bits
+	seq   uint64
+}
+
+func (s stamp) put(body []byte) {
+	binary.LittleEndian.PutUint64(body, mark|s.extra<<markBits)
+	binary.LittleEndian.PutUint64(body[8:], s.seq)
+}
+
+// readStamp reads the stamp of a message; ok is false if it bears none.
+func readStamp(body []byte) (s stamp, ok bool) {
+	if len(body) < stampSize {
+		return stamp{}, false
+	}
+	first := binary.LittleEndian.Uint64(body)
+	return stamp{first >> markBits, binary.LittleEndian.Uint64(body[8:])}, first&(1<<markBits-1) == mark
+}
+
+// origin is which stream of numbers a message belongs to, and with how many bits
+// they are written: 64, or fewer where the bodies themselves are sent by
+// reference, a few of them again and again.
+type origin struct{ stream, bits uint64 }
+
+func (o origin) extra() uint64 { return o.stream | o.bits<<16 }
+
+func originOf(extra uint64) origin { return origin{extra & 0xffff, extra >> 16 & 0xff} }
+
+// tally is what became of numbered messages.
+type tally struct {
+	Received   int64 `json:"received"`
+	Bytes      int64 `json:"bytes"` // of all that were received
+	Lost       int64 `json:"lost"`
+	Duplicated int64 `json:"duplicated"`
+	Reordered  int64 `json:"reordered"`
+	Unnumbered int64 `json:"unnumbered"` // without a stamp: too short, or of another program
+}
+
+func (t *tally) add(o tally) {
+	t.Received += o.Received
+	t.Bytes += o.Bytes
+	t.Lost += o.Lost
+	t.Duplicated += o.Duplicated
+	t.Reordered += o.Reordered
+	t.Unnumbered += o.Unnumbered
+}
+
+// meanBytes is the length of a message, on the average.
+func (t *tally) meanBytes() float64 { return float64(t.Bytes) / float64(max(t.Received, 1)) }
+
+// ledger follows the sequence numbers that one receiver sees.
+type ledger struct {
+	mu sync.Mutex // guards all; the receiver lets go of it while it waits
+	tally
+	shared  bool // others receive parts of the same streams: gaps are no losses
+	streams map[uint64]*stream
+	last    *stream // the stream of the last message
+	lastID  uint64
+}
+
+// see counts a message.
+func (l *ledger) see(body []byte) {
+	l.Received++
+	l.Bytes += int64(len(body))
+	s, ok := readStamp(body)
+	if !ok {
+		l.Unnumbered++
+		return
+	}
+	if l.last == nil || l.lastID != s.extra {
+		l.last, l.lastID = l.stream(s.extra), s.extra
+	}
+	l.last.see(s.seq, l)
+}
+
+// stream finds or begins a stream. The wire decides how many there are: 65,536
+// at most.
+func (l *ledger) stream(extra uint64) *stream {
+	o := originOf(extra)
+	if l.streams == nil {
+		l.streams = map[uint64]*stream{}
+	}
+	if l.streams[o.stream] == nil {
+		l.streams[o.stream] = &stream{unused: 64 - min(max(o.bits, 1), 64)}
+	}
+	return l.streams[o.stream]
+}
+
+// mostGaps is how many gaps a stream remembers; messages of older ones that come
+// after all are taken for duplicates.
+const mostGaps = 4096
+
+// stream is one sender's numbers. They count from 0, so messages lost at the
+// beginning count too.
+type stream struct {
+	next   uint64 // expected
+	unused uint64 // bits of a number that are not written
+	gaps   []gap  // in order of their numbers
+}
+
+// gap is a range of numbers that did not come.
+type gap struct{ from, to uint64 } // without to
+
+func (s *stream) see(seq uint64, l *ledger) {
+	// The distance to what was expected, with the sign that fewer bits have, too.
+	ahead := int64((seq-s.next)<<s.unused) >> s.unused
+	switch {
+	case ahead == 0:
+		s.next++
+	case ahead > 0:
+		s.skip(uint64(ahead), l)
+	case l.shared || s.fill(s.next-uint64(-ahead), l):
+		l.Reordered++
+	default:
+		l.Duplicated++
+	}
+}
+
+// skip notes n numbers as lost and the one after them as seen.
+func (s *stream) skip(n uint64, l *ledger) {
+	if !l.shared {
+		l.Lost += int64(n)
+		s.gaps = append(s.gaps, gap{s.next, s.next + n})
+		if len(s.gaps) > mostGaps {
+			s.gaps = s.gaps[1:]
+		}
+	}
+	s.next += n + 1
+}
+
+// fill takes a number out of its gap; false if it is in none.
+func (s *stream) fill(seq uint64, l *ledger) bool {
+	for i, g := range s.gaps {
+		if seq < g.from || seq >= g.to {
+			continue
+		}
+		rest := s.gaps[i+1:]
+		kept := append([]gap{}, s.gaps[:i]...)
+		for _, part := range []gap{{g.from, seq}, {seq + 1, g.to}} {
+			if part.from < part.to {
+				kept = append(kept, part)
+			}
+		}
+		s.gaps = append(kept, rest...)
+		l.Lost--
+		return true
+	}
+	return false
+}
