@@ -138,6 +138,7 @@ func (c *config) measureAll(ctx context.Context, stderr *cli.Stream) (results []
 	for _, cell := range c.cells() {
 		r := result{cell: cell}
 		for i := 1; i <= c.runs && err == nil; i++ {
+			c.pause(ctx, len(results)+i > 1)
 			c.log.At(1, "%s, run %d of %d", cell.name(c.word), i, c.runs)
 			var s sample
 			if s, err = c.onePlace(cell).measure(ctx, cell, i); err != nil {
@@ -156,6 +157,18 @@ func (c *config) measureAll(ctx context.Context, stderr *cli.Stream) (results []
 		}
 	}
 	return slices.Clip(results), nil
+}
+
+// pause lets a server elsewhere see that one session is over before the next
+// begins.
+func (c *config) pause(ctx context.Context, between bool) {
+	if c.to == nil || !between {
+		return
+	}
+	select {
+	case <-time.After(4 * sessionLook):
+	case <-ctx.Done():
+	}
 }
 
 // onePlace is the config for a cell: inproc stays inside a process.

@@ -53,6 +53,7 @@ type config struct {
 	transports []string
 	mechanisms []string
 	options    []cli.SocketOption
+	security   *cli.Security // towards another program; nil if both ends are here
 	to         *cli.Endpoint // nil: both ends are here
 	together   bool          // in one process
 	senders    int
@@ -154,18 +155,35 @@ func (c *config) parseWhere(a *cli.Args) {
 	}
 	if to == "" {
 		c.together = a.Bool("inproc")
+		for _, f := range cli.SecurityFlags("") {
+			if a.Given(f.Name) && (f.Env == "" || os.Getenv(f.Env) == "") {
+				a.Reject(cli.Usagef("--curve and --plain measure with keys made for it", "--%s is for another program, and both ends are here", f.Name))
+			}
+		}
 		return
 	}
 	e, err := cli.ParseEndpoint(to, cli.UsuallyBinds(t))
 	if err != nil {
 		a.Reject(err)
 	}
-	c.to = &e
+	c.to, c.security, c.mechanisms = &e, a.Security(""), []string{mechanismOf(a)}
 	for _, name := range []string{"transport", "inproc", "receivers", "mechanism", "curve", "plain"} {
 		if a.Given(name) {
 			a.Reject(cli.Usagef("", "--%s makes no sense where the other end is another program", name))
 		}
 	}
+}
+
+// mechanismOf is which mechanism the security flags ask for.
+func mechanismOf(a *cli.Args) string {
+	for _, m := range []struct{ flag, name string }{
+		{"server-key", "curve"}, {"curve-server", "curve"}, {"plain-user", "plain"}, {"gssapi-service", "gssapi"}, {"gssapi-server", "gssapi"},
+	} {
+		if a.Given(m.flag) {
+			return m.name
+		}
+	}
+	return "null"
 }
 
 // parseWhat reads what is sent, from how many to how many.
@@ -201,7 +219,9 @@ func (c *config) parseWhat(a *cli.Args) {
 }
 
 func (c *config) parseMechanisms(a *cli.Args) {
-	c.mechanisms = strings.Split(a.String("mechanism", "null"), ",")
+	if c.mechanisms == nil {
+		c.mechanisms = strings.Split(a.String("mechanism", "null"), ",")
+	}
 	for _, name := range []string{"curve", "plain"} {
 		switch {
 		case a.Bool(name) && a.Given("mechanism"):
@@ -214,7 +234,7 @@ func (c *config) parseMechanisms(a *cli.Args) {
 		a.Reject(cli.Usagef("--mechanism plain,curve measures both", "--curve and --plain exclude each other"))
 	}
 	for _, name := range c.mechanisms {
-		if !slices.Contains([]string{"null", "plain", "curve"}, name) {
+		if c.to == nil && !slices.Contains([]string{"null", "plain", "curve"}, name) {
 			a.Reject(cli.Usagef("the values are null plain curve", "--mechanism: unknown %q", name))
 		}
 	}

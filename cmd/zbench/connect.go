@@ -14,11 +14,13 @@ import (
 func connections(r *run) error {
 	e := r.to
 	if e == nil {
+		r.plan.Backlog = r.parallel // the queue of the system is not what is measured
 		if err := r.join(nil, job{Work: "echo", Sockets: 1}); err != nil {
 			return err
 		}
 		e = &r.far.at
 	}
+	r.begin()
 	c := connector{run: r, endpoint: e.Addr}
 	for range r.parallel {
 		handshake, first := newSpectrum(), newSpectrum()

@@ -5,6 +5,7 @@ import "ztools/lib/zmq"
 // fanOut counts what each of many subscribers gets of one publisher. A PUB drops
 // what a subscriber has no room for, so losses are a result, not a fault.
 func fanOut(r *run) error {
+	r.plan.Backlog = r.subs // all come at once
 	subs, err := r.open(zmq.Sub, r.subs, client)
 	if err != nil {
 		return err
@@ -32,12 +33,12 @@ func (r *run) collect(sockets []*zmq.Socket, shared bool) error {
 		copies = int64(len(sockets))
 	}
 	rs := r.receive(sockets, shared && len(sockets) > 1)
-	err := r.window()
+	err, whole := r.window(), false
 	if err == nil && r.far != nil {
-		err = r.drain(copies)
+		whole, err = r.drain(copies)
 	}
 	rs.close()
-	if err == nil && r.far != nil {
+	if whole {
 		r.sample.Tally.balance(r.sample.Sent * copies)
 	}
 	return err

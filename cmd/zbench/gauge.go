@@ -5,14 +5,20 @@ import (
 	"time"
 )
 
-// gauge counts what several goroutines do, and tells when a goal is reached. One
+// gauge counts what several goroutines do, and tells when goals are reached. One
 // goroutine sets goals.
 type gauge struct {
-	total   atomic.Int64
-	goal    atomic.Int64 // 0: none
+	total  atomic.Int64
+	next   atomic.Pointer[goal] // nil: none
+	rested atomic.Int64         // when a receiver last had taken all there was, in ns since the epoch
+}
+
+// goal is a count to be reached.
+type goal struct {
+	count   int64
+	then    *goal
 	reached chan struct{}
-	at      moment       // when the goal was reached; valid once reached is closed
-	rested  atomic.Int64 // when a receiver last had taken all there was, in ns since the epoch
+	at      moment // valid once reached is closed
 }
 
 // moment is a count at a time.
@@ -24,10 +30,11 @@ type moment struct {
 // add counts n more.
 func (g *gauge) add(n int64) {
 	total := g.total.Add(n)
-	goal := g.goal.Load()
-	if goal > 0 && total >= goal && g.goal.CompareAndSwap(goal, 0) {
-		g.at = moment{time.Now(), total}
-		close(g.reached)
+	for next := g.next.Load(); next != nil && total >= next.count; next = g.next.Load() {
+		if g.next.CompareAndSwap(next, next.then) {
+			next.at = moment{time.Now(), total}
+			close(next.reached)
+		}
 	}
 }
 
@@ -39,12 +46,16 @@ func (g *gauge) rest(n int64) {
 	}
 }
 
-// until sets a goal; the channel is closed when it is reached.
-func (g *gauge) until(goal int64) <-chan struct{} {
-	g.reached = make(chan struct{})
-	g.goal.Store(max(goal, 1))
+// until sets goals, in rising order, in place of those there were.
+func (g *gauge) until(counts ...int64) (goals []*goal) {
+	var first *goal
+	for i := len(counts) - 1; i >= 0; i-- {
+		first = &goal{count: counts[i], then: first, reached: make(chan struct{})}
+		goals = append([]*goal{first}, goals...)
+	}
+	g.next.Store(first)
 	g.add(0)
-	return g.reached
+	return goals
 }
 
 // now is the count of this moment.

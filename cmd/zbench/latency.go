@@ -20,6 +20,7 @@ func latency(r *run) error {
 	if err := r.reach(reqs, job{Work: "echo", Sockets: 1}); err != nil {
 		return err
 	}
+	r.begin()
 	t := trips{run: r}
 	for i, s := range reqs {
 		t.start(s, i)

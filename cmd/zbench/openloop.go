@@ -26,6 +26,7 @@ func openLoop(r *run) error {
 		return err
 	}
 	r.warm, r.length = inMessages(r.warm, r.every), inMessages(r.length, r.every)
+	r.begin()
 	start := time.Now()
 	var clients []*loopClient
 	for i, s := range dealers {

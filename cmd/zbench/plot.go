@@ -37,7 +37,9 @@ type line struct {
 // canvases draw pictures, by the ends of their files' names.
 var canvases = map[string]func(width, height vg.Length) picture{
 	".svg": func(w, h vg.Length) picture { return vgsvg.New(w, h) },
-	".png": func(w, h vg.Length) picture { return vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(w, h), vgimg.UseDPI(pictureDPI))} },
+	".png": func(w, h vg.Length) picture {
+		return vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(w, h), vgimg.UseDPI(pictureDPI))}
+	},
 }
 
 type picture interface {
@@ -114,9 +116,9 @@ const curvePoints = 12
 // percentileCurve is the times over 1/(1-p), as far as there are enough of them
 // to speak of a percentile.
 func percentileCurve(s *spectrum) (points plotter.XYs) {
-	last := math.Log10(max(10, float64(s.TotalCount())))
-	for n := 0.0; n <= last; n += 1.0 / curvePoints {
-		x := math.Pow(10, n)
+	nines := int(math.Log10(max(10, float64(s.TotalCount()))))
+	for i := range nines*curvePoints + 1 {
+		x := math.Pow(10, float64(i)/curvePoints)
 		points = append(points, plotter.XY{X: x, Y: float64(s.at(100*(1-1/x))) / float64(time.Microsecond)})
 	}
 	return points
@@ -138,7 +140,7 @@ func (c *chart) plot() (*plot.Plot, error) {
 	p.Title.TextStyle.Font.Size, p.Title.Padding = vg.Points(9), vg.Points(6)
 	p.X.Scale, p.Y.Scale = plot.LogScale{}, plot.LogScale{}
 	p.X.Tick.Marker, p.Y.Tick.Marker = ticks{c.xName}, ticks{si}
-	p.Legend.Top, p.Legend.Left = true, c.nines
+	p.Legend.Top, p.Legend.Left, p.Legend.Padding = true, c.nines, vg.Points(3)
 	p.Add(plotter.NewGrid())
 	for i, l := range c.lines {
 		curve, marks, err := plotter.NewLinePoints(l.points)

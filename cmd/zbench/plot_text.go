@@ -40,6 +40,9 @@ func (c *chart) print(w *cli.Stream) error {
 		asciigraph.XAxisValueFormatter(func(v float64) string { return c.xName(math.Pow(10, v)) }),
 		asciigraph.YAxisValueFormatter(func(v float64) string { return si(math.Pow(10, v)) }),
 	}
+	if c.nines {
+		options = append(options, asciigraph.XAxisTickCount(int(math.Round(high-low))+1))
+	}
 	if len(series) > 1 {
 		options = append(options, asciigraph.SeriesChars(marks...))
 	}

@@ -17,6 +17,7 @@ type receivers struct {
 
 // receive starts to take messages from sockets until they are closed.
 func (r *run) receive(sockets []*zmq.Socket, shared bool) *receivers {
+	r.begin()
 	rs := &receivers{run: r}
 	for _, s := range sockets {
 		l := &ledger{shared: shared}

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"bytes"
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"io"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -145,19 +147,27 @@ func (c *config) notes(r *result) (list []string) {
 	return list
 }
 
-// print writes the report in one of the formats; empty is a table.
+// print writes the report in one of the formats, empty for a table, with one call,
+// so that two programs on one terminal do not mix their tables.
 func (r *report) print(w io.Writer, format string) error {
-	if format == "json" {
-		enc := json.NewEncoder(w)
+	var text bytes.Buffer
+	var err error
+	switch format {
+	case "json":
+		enc := json.NewEncoder(&text)
 		enc.SetIndent("", "  ")
-		return enc.Encode(r)
+		err = enc.Encode(r)
+	case "":
+		text.WriteString("# " + r.Title + "\n")
+		fallthrough
+	default:
+		err = printRows(&text, r.rows(), format)
 	}
-	if format == "" {
-		if _, err := fmt.Fprintln(w, "# "+r.Title); err != nil {
-			return err
-		}
+	if err != nil {
+		return err
 	}
-	return printRows(w, r.rows(), format)
+	_, err = w.Write(text.Bytes())
+	return err
 }
 
 // printRows writes rows of which the first is the head.
@@ -177,7 +187,10 @@ func printRows(w io.Writer, rows [][]string, format string) error {
 
 // rows are the head of the table and a row for each cell.
 func (r *report) rows() [][]string {
-	columns := append(r.columns, relative(&r.Results[0]))
+	columns := r.columns
+	if len(r.Results) > 1 {
+		columns = append(slices.Clone(columns), relative(&r.Results[0]))
+	}
 	head := []string{"transport", "mechanism", "bytes"}
 	for _, col := range columns {
 		head = append(head, col.name)

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -37,7 +38,8 @@ type run struct {
 	waiting   atomic.Pointer[string] // what to say if nothing happens
 	group     sync.WaitGroup         // the goroutines of this end
 	near      []*zmq.Socket
-	start     moment // of the window
+	goals     []*goal // ends of warm-up and window; nil if these are times
+	start     moment  // of the window
 	before    bill
 	sample    sample
 }
@@ -49,7 +51,7 @@ type bill struct{ near, far usage }
 // measured until then, if anything was.
 func (c *config) measure(ctx context.Context, cell cell, number int) (sample, error) {
 	r := &run{config: c, cell: cell, number: number}
-	r.plan = plan{Size: cell.Bytes, Options: c.options, Security: newSecurity(cell.Mechanism)}
+	r.plan = plan{Size: cell.Bytes, Options: c.options, Security: newSecurity(cell.Mechanism), Run: rand.Uint32(), own: c.security}
 	r.ctx, r.cancel = context.WithCancelCause(ctx)
 	defer r.cancel(nil)
 	runtime.GC() // every run begins with the same heap
@@ -120,6 +122,13 @@ const guardLooks = 10
 // open makes the sockets of this end, which close with the run. A peer that goes
 // away, or is none, ends it.
 func (r *run) open(t zmq.Type, n int, at side) ([]*zmq.Socket, error) {
+	porter, err := r.plan.Security.porter(r.z, at, &r.group)
+	if porter != nil {
+		r.near = append(r.near, porter)
+	}
+	if err != nil {
+		return nil, err
+	}
 	list, err := r.plan.sockets(r.z, t, n, at)
 	r.near = append(r.near, list...)
 	for _, s := range list {
@@ -139,10 +148,21 @@ func (r *run) heed(ev zmq.Event) {
 	if err := cli.Refusal(ev); err != nil {
 		r.cancel(err)
 	}
-	if ev.Kind == zmq.Disconnected && !r.over.Load() {
+	if ev.Kind != zmq.Disconnected {
+		return
+	}
+	select {
+	case <-time.After(parting):
+	case <-r.ctx.Done():
+	}
+	if !r.over.Load() {
 		r.cancel(cli.Failf(cli.StatusFailed, "", "the peer at %s went away", ev.Endpoint))
 	}
 }
+
+// parting is how long a run may take to see that it is complete when the peer, who
+// counts, too, has left.
+const parting = 200 * time.Millisecond
 
 // join starts the other end with a job, and connects the sockets to it.
 func (r *run) join(sockets []*zmq.Socket, j job) (err error) {
@@ -178,18 +198,27 @@ func (r *run) order(order string) (answer, error) {
 	return r.far.tell(order)
 }
 
+// begin is called before anything is sent or received. Counted lengths are goals
+// from then on, so that they end with the very message.
+func (r *run) begin() {
+	r.start = r.gauge.now()
+	if n := r.length.count; n > 0 {
+		r.goals = r.gauge.until(r.warm.count, r.warm.count+n)
+	}
+}
+
 // window lets the warm-up pass and then measures: it is over when the gauge has
 // counted as much, or so much time has passed, as was asked for.
 func (r *run) window() (err error) {
 	r.await("nothing arrived")
-	if r.start, err = r.pass(r.warm, r.gauge.now(), "warm-up"); err != nil {
+	if r.start, err = r.pass("warm-up", 0, r.warm.time); err != nil {
 		return err
 	}
 	if r.before, err = r.bill(); err != nil {
 		return err
 	}
 	r.measuring.Store(true)
-	end, passed := r.pass(r.length, r.start, "measuring")
+	end, passed := r.pass("measuring", 1, r.length.time)
 	r.measuring.Store(false)
 	after, err := r.bill()
 	r.settle(end, after, err == nil)
@@ -219,19 +248,15 @@ func (r *run) bill() (bill, error) {
 	return bill{near, a.Usage}, err
 }
 
-// pass waits for a length that begins at a moment, and tells the moment of its
-// end. It takes the points of the series meanwhile.
-func (r *run) pass(l length, begin moment, phase string) (end moment, err error) {
-	if l == (length{}) {
-		return begin, nil
-	}
+// pass waits for a goal, or for a time where nothing is counted, and tells the
+// moment of its end. It takes the points of the series meanwhile.
+func (r *run) pass(phase string, n int, d time.Duration) (end moment, err error) {
 	r.show.phase(r, phase)
-	var counted <-chan struct{}
-	var timed <-chan time.Time
-	if l.count > 0 {
-		counted = r.gauge.until(begin.total + l.count)
+	goal, timed := &goal{}, (<-chan time.Time)(nil)
+	if r.goals != nil {
+		goal = r.goals[n]
 	} else {
-		t := time.NewTimer(l.time)
+		t := time.NewTimer(d)
 		defer t.Stop()
 		timed = t.C
 	}
@@ -239,8 +264,8 @@ func (r *run) pass(l length, begin moment, phase string) (end moment, err error)
 	defer stop()
 	for err == nil {
 		select {
-		case <-counted:
-			return r.gauge.at, nil
+		case <-goal.reached:
+			return goal.at, nil
 		case <-timed:
 			return r.gauge.now(), nil
 		case <-every:
@@ -287,35 +312,44 @@ func memory(p point) string {
 	return text
 }
 
-// quiet is how long nothing may come before the rest counts as lost.
-const quiet = 500 * time.Millisecond
+// quiet is how long nothing may come before the rest counts as lost; drainLimit is
+// how long at most the rest is waited for.
+const (
+	quiet      = 500 * time.Millisecond
+	drainLimit = 3 * time.Second
+)
 
-// drain stops the far end's senders and takes what is still on its way: it ends
-// when as many have come as were sent to so many receivers each, or when nothing
-// comes any more.
-func (r *run) drain(receivers int64) error {
+// drain stops the far end's senders and takes what is still on its way. It tells
+// whether all is there that was sent to so many receivers each, or nothing comes
+// any more; the queues of a thousand senders are left undrained.
+func (r *run) drain(receivers int64) (whole bool, err error) {
+	r.show.phase(r, "draining")
 	a, err := r.order(orderStop)
 	if err != nil {
-		return err
+		return false, err
 	}
 	r.sample.Sent = a.Sent
 	if a.Slip.Planned > 0 {
 		r.sample.Slip = &a.Slip
 	}
-	complete := r.gauge.until(a.Sent * receivers)
+	complete := r.gauge.until(a.Sent * receivers)[0].reached
+	limit := time.NewTimer(drainLimit)
+	defer limit.Stop()
 	tick := time.NewTicker(quiet)
 	defer tick.Stop()
 	for seen := int64(-1); ; {
 		select {
 		case <-complete:
-			return nil
+			return true, nil
+		case <-limit.C:
+			return false, nil
 		case <-r.ctx.Done():
-			return context.Cause(r.ctx)
+			return false, context.Cause(r.ctx)
 		case <-tick.C:
 		}
 		now := r.gauge.total.Load()
 		if now == seen {
-			return nil
+			return true, nil
 		}
 		seen = now
 	}
@@ -326,5 +360,5 @@ func (r *run) bodies(i int) bodies {
 	if r.data != nil {
 		return constantBodies(r.data)
 	}
-	return newBodies(r.plan.Size, i)
+	return r.plan.bodies(i)
 }

@@ -82,16 +82,17 @@ const (
 	mostLong  = 256
 )
 
-func newBodies(size, stream int) bodies {
-	b := bodies{size: size, origin: origin{uint64(stream), 64}}
-	if size < byReference {
-		b.short = make([]byte, size)
+// bodies are those of sender i.
+func (p plan) bodies(i int) bodies {
+	b := bodies{size: p.Size, origin: origin{run: uint64(p.Run), sender: uint64(i), bits: 64}}
+	if p.Size < byReference {
+		b.short = make([]byte, p.Size)
 		return b
 	}
-	n := min(max(longBytes/size, leastLong), mostLong)
+	n := min(max(longBytes/p.Size, leastLong), mostLong)
 	b.origin.bits = uint64(bits.Len(uint(n)) - 1)
 	for i := range 1 << b.origin.bits {
-		body := make([]byte, size)
+		body := make([]byte, p.Size)
 		stamp{b.origin.extra(), uint64(i)}.put(body)
 		b.long = append(b.long, body)
 	}

@@ -50,8 +50,8 @@ func serve(a *cli.Args) error {
 		return err
 	}
 	c := &config{
-		kind: &kind{what: work.what, columns: work.columns}, word: a.Words[1], log: cli.NewLog(a), to: &e,
-		options: a.SocketOptions("option"), length: length{count: a.Number("count", 0)}, runs: 1, format: parseFormat(a),
+		kind: &kind{what: work.what, columns: work.columns}, word: a.Words[1], prog: a.Prog, log: cli.NewLog(a), to: &e,
+		options: a.SocketOptions("option"), security: a.Security(""), length: length{count: a.Number("count", 0)}, runs: 1, format: parseFormat(a),
 	}
 	timeout := a.Duration("timeout", 0)
 	if err := a.Check(); err != nil {
@@ -61,7 +61,7 @@ func serve(a *cli.Args) error {
 	defer release()
 	v := &host{config: c, out: a.Out}
 	v.cell.Transport, _, _ = strings.Cut(e.Addr, "://")
-	v.cell.Mechanism = "null"
+	v.cell.Mechanism = mechanismOf(a)
 	return v.serve(ctx, e, work.typ, work.run)
 }
 
@@ -72,7 +72,7 @@ func (v *host) serve(ctx context.Context, e cli.Endpoint, t zmq.Type, run func(*
 	}
 	defer z.Close()
 	defer v.group.Wait()
-	sockets, err := plan{Options: v.options}.sockets(z, t, 1, server)
+	sockets, err := plan{Options: v.options, own: v.security}.sockets(z, t, 1, server)
 	defer closeAll(sockets)
 	if err != nil {
 		return err
@@ -87,6 +87,7 @@ func (v *host) serve(ctx context.Context, e cli.Endpoint, t zmq.Type, run func(*
 	if err := cli.Attach(v.socket, e, v.log); err != nil {
 		return err
 	}
+	v.security.Tell(v.log, v.prog, t, v.socket.LastEndpoint())
 	failed := make(chan error, 1)
 	v.group.Go(func() { failed <- run(v) })
 	for {
@@ -100,17 +101,22 @@ func (v *host) serve(ctx context.Context, e cli.Endpoint, t zmq.Type, run func(*
 // session waits for the first message, then for the end, and tells of it.
 func (v *host) session(ctx context.Context, failed <-chan error) (more bool, err error) {
 	began := v.gauge.total.Load()
+	goals := []int64{began + 1}
+	if v.length.count > 0 {
+		goals = append(goals, began+v.length.count)
+	}
+	begin := v.gauge.until(goals...)
 	select {
-	case <-v.gauge.until(began + 1):
+	case <-begin[0].reached:
 	case err := <-failed:
 		return false, err
 	case <-ctx.Done():
 		return false, context.Cause(ctx)
 	}
-	first, before, at := v.gauge.at, usageNow(), time.Now()
-	complete := make(<-chan struct{})
-	if v.length.count > 0 {
-		complete = v.gauge.until(began + v.length.count)
+	first, before, at := begin[0].at, usageNow(), time.Now()
+	complete := &goal{}
+	if len(begin) > 1 {
+		complete = begin[1]
 	}
 	last, err := v.rest(ctx, complete, failed)
 	s := sample{Messages: last.total - began, Elapsed: last.time.Sub(first.time), Rate: math.NaN()}
@@ -125,14 +131,14 @@ func (v *host) session(ctx context.Context, failed <-chan error) (more bool, err
 }
 
 // rest waits for the end of a session and tells when its last message came.
-func (v *host) rest(ctx context.Context, complete <-chan struct{}, failed <-chan error) (moment, error) {
+func (v *host) rest(ctx context.Context, complete *goal, failed <-chan error) (moment, error) {
 	tick := time.NewTicker(sessionLook)
 	defer tick.Stop()
 	lastAt := func() moment { return moment{time.Unix(0, v.gauge.rested.Load()), v.gauge.total.Load()} }
 	for seen := int64(-1); ; {
 		select {
-		case <-complete:
-			return v.gauge.at, nil
+		case <-complete.reached:
+			return complete.at, nil
 		case err := <-failed:
 			return lastAt(), err
 		case <-ctx.Done():

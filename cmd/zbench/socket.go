@@ -6,10 +6,11 @@ import (
 )
 
 const (
-	maxSize  = 1 << 30  // bytes of a message
-	maxQueue = 64 << 20 // bytes that wait in one queue
-	maxHWM   = 1000     // libzmq's default
-	spare    = 16       // sockets of a context beside those that are measured
+	maxSize        = 1 << 30  // bytes of a message
+	maxQueue       = 64 << 20 // bytes that wait in one queue
+	maxHWM         = 1000     // libzmq's default
+	defaultBacklog = 100      // libzmq's
+	spare          = 16       // sockets of a context beside those that are measured
 )
 
 // plan is how both ends make their sockets. It travels to the other process on
@@ -18,6 +19,9 @@ type plan struct {
 	Size     int                // bytes of a message
 	Options  []cli.SocketOption // of the command line
 	Security security
+	Backlog  int           // connections that may wait to be accepted; 0: the default
+	Run      uint32        // tells the numbers of this run from those of others
+	own      *cli.Security // of the command line, towards another program; else nil
 }
 
 // newContext makes a context with room for n sockets.
@@ -37,13 +41,18 @@ func (p plan) sockets(z *zmq.Context, t zmq.Type, n int, side side) ([]*zmq.Sock
 			return list, err
 		}
 		list = append(list, s)
-		for id, n := range map[zmq.Option]int{zmq.SndHWM: hwm, zmq.RcvHWM: hwm, zmq.Linger: 0} {
+		for id, n := range map[zmq.Option]int{zmq.SndHWM: hwm, zmq.RcvHWM: hwm, zmq.Linger: 0, zmq.Backlog: max(p.Backlog, defaultBacklog)} {
 			if err := s.Set(id, n); err != nil {
 				return list, err
 			}
 		}
 		if err := p.Security.set(s, side); err != nil {
 			return list, err
+		}
+		if p.own != nil {
+			if err := p.own.Apply(s); err != nil {
+				return list, err
+			}
 		}
 		if err := cli.SetOptions(s, p.Options); err != nil {
 			return list, err

@@ -38,11 +38,16 @@ func readStamp(body []byte) (s stamp, ok bool) {
 // origin is which stream of numbers a message belongs to, and with how many bits
 // they are written: 64, or fewer where the bodies themselves are sent by
 // reference, a few of them again and again.
-type origin struct{ stream, bits uint64 }
+type origin struct {
+	run    uint64 // 24 bits
+	sender uint64 // 16 bits
+	bits   uint64 // 8 bits
+}
 
-func (o origin) extra() uint64 { return o.stream | o.bits<<16 }
+func (o origin) extra() uint64 { return o.run<<24&(1<<48-1) | o.sender<<8&0xffff00 | o.bits }
 
-func originOf(extra uint64) origin { return origin{extra & 0xffff, extra >> 16 & 0xff} }
+// bitsOf is how many bits of a number are written.
+func bitsOf(extra uint64) uint64 { return min(max(extra&0xff, 1), 64) }
 
 // tally is what became of numbered messages.
 type tally struct {
@@ -88,20 +93,26 @@ func (l *ledger) see(body []byte) {
 	if l.last == nil || l.lastID != s.extra {
 		l.last, l.lastID = l.stream(s.extra), s.extra
 	}
+	if l.last == nil {
+		l.Unnumbered++
+		return
+	}
 	l.last.see(s.seq, l)
 }
 
-// stream finds or begins a stream. The wire decides how many there are: 65,536
-// at most.
+// mostStreams is how many streams a ledger follows: the wire decides how many
+// there are.
+const mostStreams = 1 << 16
+
+// stream finds or begins a stream; nil if there are too many.
 func (l *ledger) stream(extra uint64) *stream {
-	o := originOf(extra)
 	if l.streams == nil {
 		l.streams = map[uint64]*stream{}
 	}
-	if l.streams[o.stream] == nil {
-		l.streams[o.stream] = &stream{unused: 64 - min(max(o.bits, 1), 64)}
+	if l.streams[extra] == nil && len(l.streams) < mostStreams {
+		l.streams[extra] = &stream{unused: 64 - bitsOf(extra)}
 	}
-	return l.streams[o.stream]
+	return l.streams[extra]
 }
 
 // mostGaps is how many gaps a stream remembers; messages of older ones that come

@@ -16,6 +16,7 @@ func throughput(r *run) error {
 		return pushTo(r)
 	}
 	at := side(r.receivers == 1)
+	r.plan.Backlog = max(r.senders, r.receivers) // all come at once
 	pulls, err := r.open(zmq.Pull, r.receivers, at)
 	if err != nil {
 		return err
@@ -60,6 +61,7 @@ func pushTo(r *run) error {
 	if err := r.attach(sockets, *r.to); err != nil {
 		return err
 	}
+	r.begin()
 	start := time.Now()
 	var stop atomic.Bool
 	var group sync.WaitGroup

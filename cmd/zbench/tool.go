@@ -1,6 +1,10 @@
 package main
 
-import "ztools/lib/cli"
+import (
+	"slices"
+
+	"ztools/lib/cli"
+)
 
 // newTool is zbench as lib/cli sees it.
 func newTool() *cli.Tool {
@@ -17,15 +21,15 @@ func newTool() *cli.Tool {
 		},
 		Examples: []cli.Example{
 			{Meaning: "messages per second from PUSH to PULL, over each transport", Commands: []string{"{} thr --transport tcp,ipc,inproc --duration 100ms"}},
-			{Meaning: "round trips from REQ to REP and back, three sizes", Commands: []string{"{} lat --size 16,1k,64k -n 1000"}},
+			{Meaning: "round trips from REQ to REP and back, three sizes", Commands: []string{"{} lat --size 16,1k,64k -n 500"}},
 			{Meaning: "latency at a fixed rate, with a plot of its tail", Commands: []string{"{} load --rate 5k --duration 500ms --plot tail.svg"}},
 			{Meaning: "what 20 subscribers get of 10,000 messages per second", Commands: []string{"{} fanout --subs 20 --rate 10k --duration 200ms"}},
 			{Meaning: "handshakes per second", Commands: []string{"{} connect --count 100"}},
-			{Meaning: "two machines, or libzmq's remote_thr in place of the second command", Commands: []string{"{} serve thr tcp://:5555 -n 10k", "{} thr --to tcp://localhost:5555 --size 1k -n 10k"}},
+			{Meaning: "two machines, or libzmq's remote_thr in place of the second command", Commands: []string{"{} serve thr tcp://:5555", "{} thr --to tcp://localhost:5555 --size 1k -n 10k"}},
 			{Meaning: "keep the figures, and fail if the next ones are worse", Commands: []string{"{} lat --size 16 --runs 5 --duration 50ms --json > old.json; {} lat --size 16 --runs 5 --duration 50ms --json > new.json; {} compare old.json new.json --fail-if 'p50>+900%'"}},
 		},
 		Words: []string{"thr", "lat", "load", "fanout", "connect", "serve", "req", "push", "sub", "compare"},
-		Flags: append(flags, cli.Common("quiet", "verbose", "timestamps", "color", "help", "version")...),
+		Flags: slices.Concat(flags, cli.SecurityFlags(""), cli.Common("quiet", "verbose", "timestamps", "color", "help", "version")),
 		Footer: `A tenth of each measurement goes before it as warm-up and is left out.
 Exit status: 0 done, 1 failed, 2 usage, 3 timed out, 4 refused, 128+N signal.
 More: man {}, which has a section on how to measure`,

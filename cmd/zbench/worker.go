@@ -46,11 +46,13 @@ var laborTypes = map[string]zmq.Type{"push": zmq.Push, "publish": zmq.Pub, "echo
 // labor is the far end at work. Its orders come from one goroutine.
 type labor struct {
 	job
+	porter  *zmq.Socket // nil: nobody asks
 	sockets []*zmq.Socket
 	senders []*sender
 	gauge   gauge // messages sent
 	stop    atomic.Bool
-	group   sync.WaitGroup
+	sending sync.WaitGroup // senders
+	group   sync.WaitGroup // all others
 
 	mu  sync.Mutex // guards err
 	err error      // the first of the works
@@ -87,6 +89,9 @@ func (w *labor) begin(z *zmq.Context) (err error) {
 	if !ok {
 		return fmt.Errorf("unknown work %q", w.Work)
 	}
+	if w.porter, err = w.Plan.Security.porter(z, side(w.Bind), &w.group); err != nil {
+		return err
+	}
 	if w.sockets, err = w.Plan.sockets(z, t, w.Sockets, side(w.Bind)); err != nil {
 		return err
 	}
@@ -102,7 +107,7 @@ func (w *labor) begin(z *zmq.Context) (err error) {
 			w.group.Go(func() { w.keep(echo(s, &w.gauge)) })
 			continue
 		}
-		w.senders = append(w.senders, &sender{socket: s, bodies: newBodies(w.Plan.Size, i), gauge: &w.gauge})
+		w.senders = append(w.senders, &sender{socket: s, bodies: w.Plan.bodies(i), gauge: &w.gauge})
 	}
 	return nil
 }
@@ -113,9 +118,7 @@ func (w *labor) obey(order string) error {
 		return w.send()
 	case orderStop:
 		w.stop.Store(true)
-		if w.Work != "echo" {
-			w.group.Wait()
-		}
+		w.sending.Wait()
 	}
 	return nil
 }
@@ -133,7 +136,7 @@ func (w *labor) send() error {
 		if w.Every > 0 {
 			s.pace = newPace(start, w.Every, i, len(w.senders), newSleeper())
 		}
-		w.group.Go(func() { w.keep(s.run(&w.stop)) })
+		w.sending.Go(func() { w.keep(s.run(&w.stop)) })
 	}
 	return nil
 }
@@ -168,6 +171,10 @@ func (w *labor) answer(err error) answer {
 func (w *labor) close() {
 	w.stop.Store(true)
 	closeAll(w.sockets)
+	if w.porter != nil {
+		closeAll([]*zmq.Socket{w.porter})
+	}
+	w.sending.Wait()
 	w.group.Wait()
 }
 
