@@ -221,6 +221,8 @@ func TestRefusal(t *testing.T) {
 		{zmq.Event{Kind: zmq.HandshakeFailedProtocol, Value: codeCryptographic}, StatusRefused},
 		{zmq.Event{Kind: zmq.HandshakeFailedProtocol, Value: 0x10000018}, StatusFailed},
 		{zmq.Event{Kind: zmq.HandshakeFailedNoDetail, Value: int(zmq.EPIPE), Mechanism: "CURVE"}, StatusRefused},
+		{zmq.Event{Kind: zmq.HandshakeFailedNoDetail, Value: int(zmq.ECONNRESET), Mechanism: "CURVE"}, StatusRefused},
+		{zmq.Event{Kind: zmq.HandshakeFailedNoDetail, Mechanism: "GSSAPI"}, StatusRefused},
 		{zmq.Event{Kind: zmq.HandshakeFailedNoDetail, Value: int(zmq.EPIPE), Mechanism: "NULL"}, 0},
 		{zmq.Event{Kind: zmq.HandshakeFailedNoDetail, Value: int(zmq.EPIPE)}, 0},
 		{zmq.Event{Kind: zmq.HandshakeFailedNoDetail, Value: int(zmq.ETIMEDOUT), Mechanism: "CURVE"}, 0},

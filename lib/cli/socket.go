@@ -140,8 +140,10 @@ func Refusal(ev zmq.Event) error {
 		return Failf(StatusRefused, "is --server-key the public key of this server?", "%s cannot be trusted: what it sends was not made with the expected key", ev.Endpoint)
 	case ev.Refused():
 		return Failf(StatusFailed, "is it a ZeroMQ socket of a type that fits?", "handshake with %s failed: %v", ev.Endpoint, ev.Err)
-	case ev.Kind == zmq.HandshakeFailedNoDetail && ev.Mechanism != "" && ev.Mechanism != "NULL" && ev.Value == int(zmq.EPIPE):
+	case ev.Kind != zmq.HandshakeFailedNoDetail || ev.Mechanism == "" || ev.Mechanism == "NULL" || ev.Value == int(zmq.ETIMEDOUT):
+		return nil
+	case ev.Value == int(zmq.EPIPE) || ev.Value == int(zmq.ECONNRESET):
 		return Failf(StatusRefused, "is the server's key right, and is ours on its list?", "%s closed the connection in the security handshake", ev.Endpoint)
 	}
-	return nil
+	return Failf(StatusRefused, "", "no security handshake with %s: %v", ev.Endpoint, ev.Err) // as without a ticket for it
 }
