@@ -37,6 +37,7 @@ const (
 	EMTHREAD        = errno.EMTHREAD        // IO_THREADS is 0
 	EFAULT          = errno.EFAULT          // bad context, or nothing to wait for or to call
 	EBADF           = errno.EBADF           // no descriptor
+	ECONNRESET      = errno.ECONNRESET      // the peer broke the connection off
 	ECONNREFUSED    = errno.ECONNREFUSED    // nobody listens
 	ETIMEDOUT       = errno.ETIMEDOUT       // the peer was silent too long
 	EPROTO          = errno.EPROTO          // the peer broke the protocol
