@@ -46,8 +46,12 @@ func (m *Multi[P]) Add(prefix []byte, p P) bool {
 
 // Remove makes p no holder of prefix any more.
 func (m *Multi[P]) Remove(prefix []byte, p P) Result {
-	n, above := m.t.lookup(prefix)
-	if n == nil || !n.val.remove(p) {
+	path := m.t.lookup(prefix)
+	if path == nil {
+		return NotFound
+	}
+	n := path[len(path)-1]
+	if !n.val.remove(p) {
 		return NotFound
 	}
 	if m.held[p]--; m.held[p] == 0 {
@@ -58,7 +62,7 @@ func (m *Multi[P]) Remove(prefix []byte, p P) Result {
 		return Remain
 	}
 	n.val = holders[P]{}
-	m.t.prune(n, above)
+	m.t.prune(path)
 	return Last
 }
 
@@ -88,7 +92,7 @@ func (m *Multi[P]) RemoveAll(p P, removed func(prefix []byte, r Result)) {
 // per prefix, so one that holds several is named several times. f must not
 // change the set.
 func (m *Multi[P]) Match(topic []byte, f func(P)) {
-	for n := &m.t.root; ; topic = topic[len(n.label):] {
+	for n := &m.t.root; ; topic = topic[n.size:] {
 		for _, p := range n.val.list {
 			f(p)
 		}
@@ -100,7 +104,7 @@ func (m *Multi[P]) Match(topic []byte, f func(P)) {
 
 // Exact calls f for every holder of prefix itself. f must not change the set.
 func (m *Multi[P]) Exact(prefix []byte, f func(P)) {
-	n, _ := m.t.lookup(prefix)
+	n := m.t.find(prefix)
 	if n == nil {
 		return
 	}

@@ -26,15 +26,19 @@ func (s *Set) Add(prefix []byte) bool {
 // Remove takes back one Add of prefix and reports whether that was the last
 // one. A prefix that is not in the set gives false.
 func (s *Set) Remove(prefix []byte) bool {
-	n, above := s.t.lookup(prefix)
-	if n == nil || n.held == 0 {
+	path := s.t.lookup(prefix)
+	if path == nil {
+		return false
+	}
+	n := path[len(path)-1]
+	if n.held == 0 {
 		return false
 	}
 	n.held--
 	if n.held > 0 {
 		return false
 	}
-	s.t.prune(n, above)
+	s.t.prune(path)
 	return true
 }
 
@@ -45,7 +49,7 @@ func (s *Set) Match(topic []byte) bool {
 		if n = n.child(topic); n == nil {
 			return false
 		}
-		topic = topic[len(n.label):]
+		topic = topic[n.size:]
 	}
 	return true
 }
