@@ -4,6 +4,8 @@
  *   libzmq inproc-thr|inproc-lat SIZE COUNT
  *   libzmq idle-server ENDPOINT
  *
+ * ENDPOINT may begin with curve+: CURVE then protects the connection.
+ *
  * The side that binds prints "ready"; the side that measures prints
  * "messages bytes seconds". COUNT/10+1 messages go first and are not timed.
  * The other side stays until its standard input ends, so that nothing it
@@ -22,6 +24,7 @@ enum { life_seconds = 60, by_reference = 4096 };
 
 static void *context;
 static const char *endpoint = "inproc://peer";
+static int curve;
 static size_t size;
 static long count, warm;
 static char *buffer;
@@ -34,10 +37,31 @@ static void check (int ok, const char *what)
     exit (1);
 }
 
+static void set (void *s, int option, const char *value, size_t length)
+{
+    check (zmq_setsockopt (s, option, value, length) == 0, "option");
+}
+
+/* The keys are those of zmq_curve(7), for both sides. */
+static void secure (void *s, int server)
+{
+    const char *public = "rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7";
+    const char *secret = "JTKVSB%%)wK0E.X)V>+}o?pNmC{O&4W4b!Ni{Lh6";
+    if (!curve)
+        return;
+    set (s, ZMQ_CURVE_PUBLICKEY, public, 40);
+    set (s, ZMQ_CURVE_SECRETKEY, secret, 40);
+    if (server)
+        set (s, ZMQ_CURVE_SERVER, (const char *) &server, sizeof server);
+    else
+        set (s, ZMQ_CURVE_SERVERKEY, public, 40);
+}
+
 static void *bound (int type)
 {
     void *s = zmq_socket (context, type);
     check (s != NULL, "socket");
+    secure (s, 1);
     check (zmq_bind (s, endpoint) == 0, "bind");
     puts ("ready");
     fflush (stdout);
@@ -48,6 +72,7 @@ static void *connected (int type)
 {
     void *s = zmq_socket (context, type);
     check (s != NULL, "socket");
+    secure (s, 0);
     check (zmq_connect (s, endpoint) == 0, "connect");
     return s;
 }
@@ -176,6 +201,9 @@ int main (int argc, char **argv)
     int inproc = strncmp (mode, "inproc", 6) == 0;
     if (!inproc)
         endpoint = argv[2];
+    curve = strncmp (endpoint, "curve+", 6) == 0;
+    if (curve)
+        endpoint += 6;
     alarm (life_seconds);
     context = zmq_ctx_new ();
     if (strcmp (mode, "idle-server") == 0) {

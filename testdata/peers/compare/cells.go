@@ -9,7 +9,7 @@ import (
 // cell is one square of the comparison: a work over a transport with messages
 // of one size.
 type cell struct {
-	transport string // tcp, ipc or inproc
+	transport string // tcp, ipc, inproc, or curve: CURVE over tcp
 	work      string // thr: PUSH to PULL; lat: REQ to REP and back
 	size      int    // bytes of a message
 }
@@ -23,7 +23,7 @@ const (
 )
 
 var (
-	transports = []string{"tcp", "ipc", "inproc"}
+	transports = []string{"tcp", "ipc", "inproc", "curve"}
 	works      = []struct {
 		name  string
 		sizes []int
@@ -48,6 +48,9 @@ var targets = []target{
 	{"tcp ipc", "thr", 8 * kibi, 16 * kibi, 2, 0},
 	{"tcp ipc", "thr", 64 * kibi, mebi, 1.3, 0.85},
 	{"inproc", "thr", 16, kibi, 2.5, 0},
+	{"curve", "thr", 16, 256, 2, 0},
+	{"curve", "thr", kibi, kibi, 1.3, 0},
+	{"curve", "thr", 64 * kibi, 64 * kibi, 1, 0},
 	{"tcp ipc", "lat", 0, mebi, 0.6, 1.3},
 	{"inproc", "lat", 0, mebi, 0.3, 0},
 }

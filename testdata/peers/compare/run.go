@@ -158,7 +158,8 @@ func (b *bench) endpoint(transport string) (string, error) {
 		return "", err
 	}
 	defer l.Close()
-	return "tcp://" + l.Addr().String(), nil
+	scheme := map[string]string{"tcp": "tcp://", "curve": "curve+tcp://"}[transport]
+	return scheme + l.Addr().String(), nil
 }
 
 // alone runs one process that measures itself.

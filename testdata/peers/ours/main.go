@@ -2,13 +2,17 @@
 // Beside the works of every peer it holds idle peers:
 //
 //	ours idle-server ENDPOINT
+//
+// ENDPOINT may begin with curve+: CURVE then protects the connection.
 package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"ztools/lib/zmq"
@@ -30,15 +34,32 @@ func main() {
 type library struct{ ctx *zmq.Context }
 
 func (l library) bound(t zmq.Type, endpoint string) (*zmq.Socket, error) {
-	s, err := l.ctx.NewSocket(t)
+	s, endpoint, err := l.socket(t, endpoint, zmq.CurveServer, true)
 	if err != nil {
 		return nil, err
 	}
 	return s, s.Bind(endpoint)
 }
 
-func (l library) connected(t zmq.Type, endpoint string) (*zmq.Socket, error) {
+// The keys of zmq_curve(7), for both sides.
+const (
+	public = "rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7"
+	secret = "JTKVSB%%)wK0E.X)V>+}o?pNmC{O&4W4b!Ni{Lh6"
+)
+
+// socket makes a socket and returns the endpoint to use. role makes it the
+// server or the client of CURVE, if the endpoint asks for that.
+func (l library) socket(t zmq.Type, endpoint string, role zmq.Option, value any) (*zmq.Socket, string, error) {
 	s, err := l.ctx.NewSocket(t)
+	endpoint, curve := strings.CutPrefix(endpoint, "curve+")
+	if err != nil || !curve {
+		return s, endpoint, err
+	}
+	return s, endpoint, errors.Join(s.Set(zmq.CurvePublicKey, public), s.Set(zmq.CurveSecretKey, secret), s.Set(role, value))
+}
+
+func (l library) connected(t zmq.Type, endpoint string) (*zmq.Socket, error) {
+	s, endpoint, err := l.socket(t, endpoint, zmq.CurveServerKey, public)
 	if err != nil {
 		return nil, err
 	}
