@@ -5,7 +5,7 @@ import (
 	"crypto/rand"
 
 	"golang.org/x/crypto/nacl/secretbox"
-	"golang.org/x/crypto/salsa20/salsa"
+	"golang.org/x/crypto/salsa20/salsa" //lint:ignore SA1019 the box of NaCl is made of it
 )
 
 // boxOverhead is how many bytes a box is longer than what is in it.
@@ -31,10 +31,15 @@ func agree(secret *ecdh.PrivateKey, public *ecdh.PublicKey) (key boxKey, err err
 	if err != nil {
 		return key, err
 	}
-	var zeros [16]byte
-	salsa.HSalsa20((*[keySize]byte)(&key), &zeros, (*[keySize]byte)(shared), &salsa.Sigma)
+	key = boxKey(shared)
 	clear(shared)
-	return key, nil
+	return key.derive([16]byte{}), nil
+}
+
+// derive is the key for 16 bytes of a nonce (HSalsa20).
+func (k *boxKey) derive(nonce [16]byte) (key boxKey) {
+	salsa.HSalsa20((*[keySize]byte)(&key), &nonce, (*[keySize]byte)(k), &salsa.Sigma)
+	return key
 }
 
 // seal appends the box with plain in it to dst. prefix and number make up the 24

@@ -8,9 +8,9 @@ import (
 	"slices"
 
 	"golang.org/x/crypto/poly1305" //lint:ignore SA1019 the box of NaCl is made of it
-	"golang.org/x/crypto/salsa20/salsa"
 
 	"ztools/lib/internal/msg"
+	"ztools/lib/internal/salsa"
 	"ztools/lib/internal/wire"
 )
 
@@ -24,8 +24,9 @@ import (
 //	32  flags          1    sealed from here on
 //	33  body
 //
-// The 32 bytes in front of the sealed ones are as many as Salsa20 has to skip,
-// so a frame is sealed and opened where it stands.
+// Of the first block of a frame's key stream 32 bytes are the authenticator's
+// key. Frames are numbered one by one, so the first blocks of the next few are
+// made together.
 type channel struct {
 	out, in direction
 }
@@ -34,6 +35,9 @@ type channel struct {
 type direction struct {
 	key   [keySize]byte
 	count uint64 // the last short nonce
+
+	from  uint64 // the short nonce of the first block in first; 0 if there is none
+	first [salsa.Width * salsa.BlockSize]byte
 }
 
 const (
@@ -60,7 +64,7 @@ func (c *channel) start(key *boxKey, ours, theirs string, sent, seen uint64) {
 }
 
 func (d *direction) start(key *boxKey, prefix string, count uint64) {
-	salsa.HSalsa20(&d.key, (*[16]byte)([]byte(prefix)), (*[keySize]byte)(key), &salsa.Sigma)
+	d.key = key.derive([16]byte([]byte(prefix)))
 	d.count = count
 }
 
@@ -78,24 +82,36 @@ func (c *channel) Seal(dst []byte, m *msg.Msg) ([]byte, error) {
 	dst = msg.AppendHeader(slices.Grow(dst, msg.HeaderMax+size), 0, size)
 	at := len(dst)
 	dst = dst[:at+size]
-	frame := dst[at:]
-	clear(frame[:sealedAt])
-	frame[sealedAt] = sealedFlags(m.Flags)
-	copy(frame[bodyAt:], m.Body)
-	d.seal(frame)
+	d.seal(dst[at:], sealedFlags(m.Flags), m.Body)
 	return dst, nil
 }
 
-// seal encrypts a frame that has 32 zeros, flags and body, and fills in what
-// stands in front.
-func (d *direction) seal(frame []byte) {
-	var counter, tag [16]byte
-	binary.BigEndian.PutUint64(counter[:], d.count)
-	salsa.XORKeyStream(frame, frame, &counter, &d.key)
-	poly1305.Sum(&tag, frame[sealedAt:], (*[32]byte)(frame))
+// seal writes a frame of that size.
+func (d *direction) seal(frame []byte, flags byte, body []byte) {
+	var nonce [shortNonce]byte
+	binary.BigEndian.PutUint64(nonce[:], d.count)
 	copy(frame, messageName)
-	copy(frame[nonceAt:], counter[:shortNonce])
-	copy(frame[tagAt:], tag[:])
+	copy(frame[nonceAt:], nonce[:])
+	block := d.block()
+	frame[sealedAt] = flags ^ block[32]
+	n := subtle.XORBytes(frame[bodyAt:], body, block[33:])
+	salsa.XOR(frame[bodyAt+n:], body[n:], nonce, 1, &d.key)
+	poly1305.Sum((*[boxOverhead]byte)(frame[tagAt:]), frame[sealedAt:], (*[32]byte)(block[:]))
+}
+
+// block is the first block of the frame with the short nonce count.
+func (d *direction) block() *[salsa.BlockSize]byte {
+	if d.from == 0 || d.count-d.from >= salsa.Width {
+		d.from = d.count
+		var l salsa.Lanes
+		for i := range salsa.Width {
+			var nonce [shortNonce]byte
+			binary.BigEndian.PutUint64(nonce[:], d.count+uint64(i))
+			l.Set(i, nonce, 0)
+		}
+		salsa.Blocks(&d.first, &l, &d.key)
+	}
+	return (*[salsa.BlockSize]byte)(d.first[(d.count-d.from)*salsa.BlockSize:])
 }
 
 // Open takes a MESSAGE apart. What the frame's own flags say does not count,
@@ -125,18 +141,14 @@ func (c *channel) Open(m *msg.Msg) error {
 
 // open decrypts a frame in place, if its authenticator is right.
 func (d *direction) open(frame []byte) bool {
-	var first [64]byte // of the key stream: the authenticator's key, then the rest
-	var counter, tag [16]byte
-	copy(counter[:], frame[nonceAt:tagAt])
-	salsa.XORKeyStream(first[:], first[:], &counter, &d.key)
-	sealed := frame[sealedAt:]
-	poly1305.Sum(&tag, sealed, (*[32]byte)(first[:]))
+	var tag [boxOverhead]byte
+	block, sealed := d.block(), frame[sealedAt:]
+	poly1305.Sum(&tag, sealed, (*[32]byte)(block[:]))
 	if subtle.ConstantTimeCompare(tag[:], frame[tagAt:sealedAt]) != 1 {
 		return false
 	}
-	n := subtle.XORBytes(sealed, sealed, first[32:])
-	counter[shortNonce] = 1 // the blocks that follow
-	salsa.XORKeyStream(sealed[n:], sealed[n:], &counter, &d.key)
+	n := subtle.XORBytes(sealed, sealed, block[32:])
+	salsa.XOR(sealed[n:], sealed[n:], [shortNonce]byte(frame[nonceAt:]), 1, &d.key)
 	return true
 }
 
