@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -17,6 +18,7 @@ type config struct {
 	log     *cli.Log
 	print   *printer
 	options []cli.SocketOption
+	secure  *cli.Security
 	timeout time.Duration // 0: none
 
 	// Of probe.
@@ -60,7 +62,7 @@ func run(a *cli.Args) error {
 
 func parseConfig(a *cli.Args) (*config, error) {
 	c := &config{
-		log: cli.NewLog(a), print: newPrinter(a), options: a.SocketOptions("option"),
+		log: cli.NewLog(a), print: newPrinter(a), options: a.SocketOptions("option"), secure: a.Security(""),
 		timeout: a.Duration("timeout", 0), wait: a.Bool("wait"), count: a.Number("count", 0),
 	}
 	if a.Given("timeout") && c.timeout == 0 || a.Given("count") && c.count == 0 {
@@ -137,7 +139,7 @@ func (c *config) open(t zmq.Type) (*session, error) {
 	if s.sock, err = s.zctx.NewSocket(t); err != nil {
 		return nil, err
 	}
-	if err := cli.SetOptions(s.sock, c.options); err != nil {
+	if err := errors.Join(c.secure.Apply(s.sock), cli.SetOptions(s.sock, c.options)); err != nil {
 		s.close()
 		return nil, err
 	}

@@ -1,6 +1,10 @@
 package main
 
-import "ztools/lib/cli"
+import (
+	"slices"
+
+	"ztools/lib/cli"
+)
 
 // newTool is zmonitor as lib/cli sees it.
 func newTool() *cli.Tool {
@@ -18,7 +22,7 @@ func newTool() *cli.Tool {
 			{Meaning: "wait until a service is up, for 5 seconds at most", Commands: []string{"{} watch router tcp://:5557", "{} watch dealer tcp://localhost:5557 --until handshake-succeeded --timeout 5s"}},
 		},
 		Words: []string{"probe", "watch"},
-		Flags: append([]cli.Flag{
+		Flags: slices.Concat([]cli.Flag{
 			{Name: "type", Value: "TYPE", Group: "Probe", Help: "connect as this socket type only"},
 			{Name: "wait", Group: "Probe", Help: "try again until somebody listens"},
 			{Name: "until", Value: "EVENT", Choice: eventNames(), Group: "Watch", Help: "end with status 0 at this event"},
@@ -27,7 +31,7 @@ func newTool() *cli.Tool {
 			{Name: "plain", Group: "Output", Help: "fields between tabs, for awk"},
 			{Name: "option", Short: "o", Value: "NAME=VALUE", Repeat: true, Group: "Both", Help: "set a socket option; -o list shows them all"},
 			{Name: "timeout", Value: "TIME", Group: "Both", Help: "end after this time (probe: default 5s)"},
-		}, cli.Common("quiet", "color", "help", "version")...),
+		}, cli.SecurityFlags(""), cli.Common("quiet", "color", "help", "version")),
 		Footer: `A probe takes no messages from the peer. A watch is a socket of its own that reads none:
 what its peers send waits in its queue.
 Exit status: 0 done, 1 failed, 2 usage, 3 timed out, 4 refused, 128+N signal.

@@ -79,13 +79,16 @@ func notZMTP(reason string) *failure {
 
 // handshakeFailed explains a failed handshake of a socket of type t.
 func handshakeFailed(ev zmq.Event, t zmq.Type) *failure {
+	var refusal *cli.Error
 	switch {
-	case ev.Kind == zmq.HandshakeFailedAuth:
-		return &failure{failedAuth, fmt.Sprintf("%s refused us: %v", ev.Endpoint, ev.Err), "ask who runs the peer for access", cli.StatusRefused}
+	case ev.Value == codeMechanismMismatch:
+		return &failure{failedMechanism, ev.Endpoint + " is a ZeroMQ socket with the mechanism " + ev.Mechanism, "--server-key, --plain-user or --gssapi-service sets ours", cli.StatusRefused}
+	case errors.As(cli.Refusal(ev), &refusal) && refusal.Status == cli.StatusRefused:
+		return &failure{failedAuth, refusal.Error(), refusal.Hint, refusal.Status}
 	case ev.Kind == zmq.HandshakeFailedNoDetail && ev.Value == int(zmq.ETIMEDOUT):
 		return &failure{failedTimeout, ev.Endpoint + " accepts connections but does not finish the handshake", "it speaks another protocol, or is too busy", cli.StatusTimeout}
 	case ev.Kind == zmq.HandshakeFailedNoDetail:
-		return &failure{failedClosed, ev.Endpoint + " closes the connection in the handshake", "it wants another security mechanism than NULL, or speaks another protocol", cli.StatusFailed}
+		return &failure{failedClosed, ev.Endpoint + " closes the connection in the handshake", "it speaks another protocol, or something between us closes", cli.StatusFailed}
 	case ev.Code == codeMechanismMismatch:
 		return &failure{failedMechanism, ev.Endpoint + " is a ZeroMQ socket with another security mechanism than NULL", "this version connects with NULL only", cli.StatusFailed}
 	case ev.Code == codeInvalidMetadata:

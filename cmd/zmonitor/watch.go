@@ -77,6 +77,9 @@ func (c *config) runWatch(a *cli.Args, words []string) error {
 		if err := cli.Attach(s.sock, e, c.log); err != nil {
 			return err
 		}
+		if e.Bind {
+			c.secure.Tell(c.log, "zcat", t, s.sock.LastEndpoint())
+		}
 	}
 	seen := int64(0)
 	for ev := range events {

@@ -15,7 +15,7 @@ import (
 
 func TestMain(m *testing.M) { clitest.Main(m, newTool()) }
 
-func TestScripts(t *testing.T) { clitest.Scripts(t, newTool()) }
+func TestScripts(t *testing.T) { clitest.Scripts(t, newTool(), "zkeygen") }
 
 func TestManual(t *testing.T) { clitest.Manual(t, newTool()) }
 
@@ -83,7 +83,7 @@ func TestFailuresAreExplained(t *testing.T) {
 		{"SSH", say("SSH-2.0-OpenSSH_9.6\r\n"), 1, failedProtocol, "does not speak ZMTP"},
 		{"hangs up", func(c net.Conn) {}, 1, failedClosed, "closes the connection"},
 		{"says nothing", say(""), 3, failedTimeout, "says nothing of ZMTP"},
-		{"other mechanism", say(greeting("CURVE")), 1, failedMechanism, "another security mechanism"},
+		{"other mechanism", say(greeting("CURVE")), 4, failedMechanism, "with the mechanism CURVE"},
 		{"malformed", say(greeting("NULL") + "\x04\x03\x05HI"), 1, failedProtocol, "does not speak ZMTP"},
 		{"old and anonymous", say("\xff\x00\x00\x00\x00\x00\x00\x00\x01\x7f\x00\x05\x01\x00"), 0, "", ""},
 	} {
