@@ -16,6 +16,7 @@ import (
 	"ztools/lib/internal/transport/ipc"
 	"ztools/lib/internal/transport/pgm"
 	"ztools/lib/internal/transport/tcp"
+	"ztools/lib/internal/transport/udp"
 	"ztools/lib/internal/transport/ws"
 )
 
@@ -33,6 +34,7 @@ var schemes = map[string]transport.Scheme{
 	"ipc":  ipc.Transport{},
 	"pgm":  pgm.Medium{},
 	"epgm": pgm.Medium{UDP: true},
+	"udp":  udp.Medium{},
 	"ws":   ws.Transport{},
 	"wss":  ws.Transport{Secure: true},
 }

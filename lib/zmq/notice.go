@@ -52,7 +52,7 @@ func (t Type) hiccup(o *option.Options) []byte {
 // notifies reports whether the socket is told by an empty message of peers that
 // come, or go, as bit says.
 func (x *session) notifies(bit int) bool {
-	return x.raw() && x.opts.StreamNotify || x.sock.typ == Router && x.opts.RouterNotify&bit != 0
+	return x.raw() && x.sock.typ != Dgram && x.opts.StreamNotify || x.sock.typ == Router && x.opts.RouterNotify&bit != 0
 }
 
 // introduce writes what the socket must know about a peer before its first

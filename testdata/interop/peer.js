@@ -5,10 +5,13 @@
 
 const readline = require('readline')
 const zmq = require('zeromq')
+const draft = require('zeromq/draft')
+const { Socket } = require('zeromq/lib/native')
 
 const TYPES = {
   PAIR: zmq.Pair, PUB: zmq.Publisher, SUB: zmq.Subscriber, REQ: zmq.Request, REP: zmq.Reply, DEALER: zmq.Dealer,
   ROUTER: zmq.Router, PULL: zmq.Pull, PUSH: zmq.Push, XPUB: zmq.XPublisher, XSUB: zmq.XSubscriber, STREAM: zmq.Stream,
+  RADIO: draft.Radio, DISH: draft.Dish, DGRAM: draft.Datagram,
 }
 
 // Numbers in zmq.h of the options that zeromq.js sets in another way than the rest.
@@ -37,14 +40,16 @@ function encode(part) {
   return { b64: part.toString('base64') }
 }
 
+// A message of RADIO and DISH is its group and its body.
 function send(sock, parts, wait) {
   sock.sendTimeout = wait
-  return sock.send(parts)
+  return sock instanceof draft.Radio ? sock.send(parts[1], { group: parts[0] }) : sock.send(parts)
 }
 
-function recv(sock, wait) {
+async function recv(sock, wait) {
   sock.receiveTimeout = wait
-  return sock.receive()
+  const parts = await sock.receive()
+  return sock instanceof draft.Dish ? [Buffer.from(parts[1].group), parts[0]] : parts
 }
 
 function set(sock, option, value) {
@@ -78,6 +83,7 @@ const ops = {
   },
   connect: req => sockets[req.socket].connect(req.endpoint),
   unbind: req => sockets[req.socket].unbind(req.endpoint),
+  join: req => Socket.prototype.join.apply(sockets[req.socket], req.parts.map(decode)),
   disconnect: req => sockets[req.socket].disconnect(req.endpoint),
   send: req => send(sockets[req.socket], req.parts.map(decode), req.wait),
   recv: async req => (await recv(sockets[req.socket], req.wait)).map(encode),

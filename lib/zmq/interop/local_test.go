@@ -108,7 +108,13 @@ func (s *local) Bind(endpoint string) (string, error) {
 	return s.LastEndpoint(), err
 }
 
+// Send takes a message of RADIO as its group and its body.
 func (s *local) Send(wait time.Duration, parts ...[]byte) error {
+	if s.Type() == zmq.Radio {
+		m := zmq.NewMessage(parts[1])
+		m.SetGroup(string(parts[0]))
+		return s.SendMessage(context.Background(), m)
+	}
 	if wait == 0 {
 		return s.TrySend(parts...)
 	}
@@ -118,12 +124,18 @@ func (s *local) Send(wait time.Duration, parts ...[]byte) error {
 	return s.Socket.Send(context.Background(), parts...)
 }
 
+// Recv gives a message of DISH as its group and its body.
 func (s *local) Recv(wait time.Duration) ([][]byte, error) {
 	if wait == 0 {
 		return s.TryRecv()
 	}
 	if err := s.Socket.Set(zmq.RcvTimeo, wait); err != nil {
 		return nil, err
+	}
+	if s.Type() == zmq.Dish {
+		var m zmq.Message
+		err := s.RecvMessage(context.Background(), &m)
+		return append([][]byte{[]byte(m.Group())}, m.Parts()...), err
 	}
 	return s.Socket.Recv(context.Background())
 }

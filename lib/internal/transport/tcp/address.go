@@ -69,6 +69,12 @@ func parseHostPort(text string, wildcard bool) (hostPort, error) {
 	return hostPort{host, uint16(port)}, nil
 }
 
+// SplitHostPort is parseHostPort for other schemes of IP; port 0 is a wildcard.
+func SplitHostPort(text string, wildcard bool) (host string, port uint16, err error) {
+	hp, err := parseHostPort(text, wildcard)
+	return hp.host, hp.port, err
+}
+
 // plausible is the check of characters that zmq_connect makes.
 func plausible(text string) bool {
 	for i := range len(text) {

@@ -59,13 +59,13 @@ func (Transport) Listen(rest string, o *option.Options) (transport.Listener, err
 
 // listenFamily resolves the host, binds and listens.
 func listenFamily(at hostPort, ipv6 bool, o *option.Options) (*net.TCPListener, error) {
-	addrs, err := bindResolver.resolve(context.Background(), at.host, ipv6)
+	addrs, err := BindHosts.Resolve(context.Background(), at.host, ipv6)
 	if err != nil {
 		return nil, err
 	}
 	a := addrs[0].Unmap()
 	config := net.ListenConfig{KeepAlive: -1, Control: func(_, _ string, c syscall.RawConn) error {
-		return prepare(c, o, ownAddress)
+		return Prepare(c, o, ownAddress)
 	}}
 	config.SetMultipathTCP(false)
 	// "tcp" with an IPv6 address accepts IPv4 too; with 0.0.0.0 it would

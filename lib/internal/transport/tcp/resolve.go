@@ -11,7 +11,7 @@ import (
 	"ztools/lib/internal/errno"
 )
 
-// A resolver turns the host of an endpoint into addresses:
+// A Resolver turns the host of an endpoint into addresses:
 //
 //  1. a zone behind "%" is cut off: an interface's name or number
 //  2. "*" is the unspecified address
@@ -19,23 +19,27 @@ import (
 //  4. a name is that of an interface of this machine
 //  5. or it is looked up in the DNS
 //
-// The three resolvers below differ in the steps that they allow.
-type resolver struct {
+// The three below differ in the steps that they allow. Other schemes of IP use
+// them too.
+type Resolver struct {
 	local  bool        // steps 2 and 4
 	lookup bool        // step 5
 	failed errno.Errno // the error when nothing is found
 }
 
 var (
-	bindResolver    = resolver{local: true, lookup: true, failed: errno.ENODEV}
-	sourceResolver  = resolver{local: true, failed: errno.ENODEV}
-	connectResolver = resolver{lookup: true, failed: errno.EINVAL}
+	// BindHosts are those to bind to; ENODEV if there is none.
+	BindHosts = Resolver{local: true, lookup: true, failed: errno.ENODEV}
+	// SourceHosts are those to come from; ENODEV if there is none.
+	SourceHosts = Resolver{local: true, failed: errno.ENODEV}
+	// ConnectHosts are those to connect to; EINVAL if there is none.
+	ConnectHosts = Resolver{lookup: true, failed: errno.EINVAL}
 )
 
-// resolve returns at least one address, or an error. Without ipv6
+// Resolve returns at least one address, or an error. Without ipv6
 // (ZMQ_IPV6=0) all are IPv4; with it IPv6 addresses come first and IPv4
 // addresses are written in IPv6 form (::ffff:a.b.c.d), as in libzmq.
-func (r resolver) resolve(ctx context.Context, host string, ipv6 bool) ([]netip.Addr, error) {
+func (r Resolver) Resolve(ctx context.Context, host string, ipv6 bool) ([]netip.Addr, error) {
 	host, zone, err := cutZone(host)
 	if err != nil {
 		return nil, err
@@ -57,7 +61,7 @@ func (r resolver) resolve(ctx context.Context, host string, ipv6 bool) ([]netip.
 }
 
 // find makes the steps 2 to 5.
-func (r resolver) find(ctx context.Context, host string, ipv6 bool) ([]netip.Addr, error) {
+func (r Resolver) find(ctx context.Context, host string, ipv6 bool) ([]netip.Addr, error) {
 	if r.local && host == "*" {
 		if ipv6 {
 			return []netip.Addr{netip.IPv6Unspecified()}, nil
@@ -89,7 +93,7 @@ func (r resolver) find(ctx context.Context, host string, ipv6 bool) ([]netip.Add
 }
 
 // ofFamily keeps the addresses that a socket with this setting of ZMQ_IPV6
-// can use, in the form and order that resolve promises.
+// can use, in the form and order that Resolve promises.
 func ofFamily(found []netip.Addr, ipv6 bool) []netip.Addr {
 	var six, four []netip.Addr
 	for _, a := range found {

@@ -42,9 +42,9 @@ func tos(o *option.Options) (int, bool)    { return o.TOS, o.TOS != 0 }
 func sndBuf(o *option.Options) (int, bool) { return o.SndBuf, o.SndBuf >= 0 }
 func rcvBuf(o *option.Options) (int, bool) { return o.RcvBuf, o.RcvBuf >= 0 }
 
-// prepare sets the options of a new socket. It is called by package net
-// between socket(2) and bind(2) or connect(2).
-func prepare(c syscall.RawConn, o *option.Options, reuse func(fd uintptr) error) error {
+// Prepare sets the options of a new socket, also one of UDP. It is called by
+// package net between socket(2) and bind(2) or connect(2).
+func Prepare(c syscall.RawConn, o *option.Options, reuse func(fd uintptr) error) error {
 	return control(c, func(fd uintptr) error {
 		if reuse != nil {
 			if err := reuse(fd); err != nil {

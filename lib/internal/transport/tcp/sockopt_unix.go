@@ -12,9 +12,9 @@ func setInt(fd uintptr, level, name, n int) error {
 	return unix.SetsockoptInt(int(fd), level, name, n)
 }
 
-// shareAddress lets a socket bind to an address that connections of this
+// ShareAddress lets a socket bind to an address that connections of this
 // machine use.
-func shareAddress(fd uintptr) error {
+func ShareAddress(fd uintptr) error {
 	return setInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1)
 }
 

@@ -29,9 +29,9 @@ func setInt(fd uintptr, level, name, n int) error {
 	return windows.SetsockoptInt(windows.Handle(fd), level, name, n)
 }
 
-// shareAddress lets a socket bind to an address that connections of this
+// ShareAddress lets a socket bind to an address that connections of this
 // machine use.
-func shareAddress(fd uintptr) error {
+func ShareAddress(fd uintptr) error {
 	return setInt(fd, windows.SOL_SOCKET, windows.SO_REUSEADDR, 1)
 }
 

@@ -51,8 +51,8 @@ func (Transport) Aliases(rest string, o *option.Options) []string {
 		return nil
 	}
 	var aliases []string
-	for _, r := range []resolver{connectResolver, bindResolver} {
-		addrs, err := r.resolve(context.Background(), t.host, o.IPv6)
+	for _, r := range []Resolver{ConnectHosts, BindHosts} {
+		addrs, err := r.Resolve(context.Background(), t.host, o.IPv6)
 		if err != nil {
 			break
 		}
@@ -105,21 +105,21 @@ func openEither[T any](ipv6 bool, open func(ipv6 bool) (T, error)) (T, error) {
 func dialFamily(ctx context.Context, t target, ipv6 bool, o *option.Options) (*net.TCPConn, error) {
 	var reuse func(uintptr) error
 	d := net.Dialer{KeepAlive: -1, ControlContext: func(ctx context.Context, _, _ string, c syscall.RawConn) error {
-		err := prepare(c, o, reuse)
+		err := Prepare(c, o, reuse)
 		if err == nil {
 			err = c.Control(func(fd uintptr) { transport.Opened(ctx, fd) })
 		}
 		return err
 	}}
 	if t.source != nil {
-		reuse = shareAddress
-		from, err := sourceResolver.resolve(ctx, t.source.host, ipv6)
+		reuse = ShareAddress
+		from, err := SourceHosts.Resolve(ctx, t.source.host, ipv6)
 		if err != nil {
 			return nil, err
 		}
 		d.LocalAddr = net.TCPAddrFromAddrPort(netip.AddrPortFrom(from[0], t.source.port))
 	}
-	addrs, err := connectResolver.resolve(ctx, t.host, ipv6)
+	addrs, err := ConnectHosts.Resolve(ctx, t.host, ipv6)
 	if err != nil {
 		return nil, transport.Wrap(err)
 	}
