@@ -2,7 +2,6 @@ package zmq
 
 import (
 	"errors"
-	"io"
 	"net"
 	"strings"
 	"syscall"
@@ -285,9 +284,7 @@ func (x *session) emitFailure(c *connection, err error) {
 		x.emit(c, HandshakeFailedNoDetail, int(EFAULT), err)
 	case engine.CauseOf(err) == engine.TimedOut:
 		x.emit(c, HandshakeFailedNoDetail, int(ETIMEDOUT), err)
-	case errors.Is(err, io.EOF):
-		x.emit(c, HandshakeFailedNoDetail, int(EPIPE), err)
 	default:
-		x.emit(c, HandshakeFailedNoDetail, int(NumberOf(err)), err)
+		x.emit(c, HandshakeFailedNoDetail, int(EPIPE), err)
 	}
 }
