@@ -43,7 +43,10 @@ func guard(result *C.long) {
 // number is what a Go function returns to C for an error: 0, or the negative
 // errno.
 func number(err error) C.long {
-	if err == zmq.EAGAIN { // the commonest, without a search
+	switch err {
+	case nil:
+		return 0
+	case zmq.EAGAIN: // the commonest, without a search
 		return -C.EAGAIN
 	}
 	return -C.long(zmq.NumberOf(err))

@@ -2,6 +2,7 @@ package zmq
 
 import (
 	"errors"
+	"io"
 	"net"
 	"strings"
 	"syscall"
@@ -216,33 +217,19 @@ func (s *Socket) emitBindFailed(ep, rest string, err error) {
 	s.emit(Event{Endpoint: ep, name: rest, bound: true}, BindFailed, int(NumberOf(err)), err)
 }
 
-// pipeEvent is what an event of a pipe says. To libzmq a pipe of a connect has no
-// addresses.
-func pipeEvent(p *pipe.Pipe) Event {
-	x := sessionOf(p)
-	if x == nil {
-		return Event{}
-	}
-	if c := x.live(); x.bound && c != nil {
-		return x.event(c)
-	}
-	return Event{Conn: x.id, Endpoint: x.endpoint, Remote: x.endpoint, bound: x.bound}
-}
-
-// sessionOf is the session at the other end of a socket's pipe; nil for inproc.
-func sessionOf(p *pipe.Pipe) *session {
+// pipeEvent is what an event of a pipe says.
+func (s *Socket) pipeEvent(p *pipe.Pipe) Event {
 	port, ok := p.Tag.(*engine.Port)
 	if !ok {
-		return nil
+		return Event{}
 	}
-	return port.Host().(*session) // sessions make all ports
-}
-
-// live is the connection that is there, nil if there is none.
-func (x *session) live() *connection {
+	x := port.Host().(*session)
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	return x.conn
+	if x.bound && x.conn != nil {
+		return x.event(x.conn)
+	}
+	return Event{Conn: x.id, Endpoint: x.endpoint, Remote: x.endpoint, bound: x.bound}
 }
 
 // event is what all events of a connection say.
@@ -284,7 +271,9 @@ func (x *session) emitFailure(c *connection, err error) {
 		x.emit(c, HandshakeFailedNoDetail, int(EFAULT), err)
 	case engine.CauseOf(err) == engine.TimedOut:
 		x.emit(c, HandshakeFailedNoDetail, int(ETIMEDOUT), err)
-	default:
+	case errors.Is(err, io.EOF):
 		x.emit(c, HandshakeFailedNoDetail, int(EPIPE), err)
+	default:
+		x.emit(c, HandshakeFailedNoDetail, int(NumberOf(err)), err)
 	}
 }

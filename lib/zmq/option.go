@@ -77,7 +77,11 @@ func (s *Socket) limitLocked() {
 func (s *Socket) Get(id Option) (any, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	err := s.aliveLocked()
+	check := s.aliveLocked
+	if id == FD { // which must go on telling of what no call has looked at
+		check = s.endedLocked
+	}
+	err := check()
 	var v any
 	if err == nil {
 		v, err = s.getLocked(id)

@@ -73,6 +73,17 @@ func (in *inbox) tellLocked() {
 	}
 }
 
+// settle lowers the descriptor again, if it was raised by nothing but the
+// applying of what was posted.
+func (in *inbox) settle() {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if in.fd != nil && len(in.posts) == 0 && !in.ended {
+		in.pending.Store(false)
+		in.fd.Clear()
+	}
+}
+
 // closeDescriptor frees the descriptor, if there is one.
 func (in *inbox) closeDescriptor() {
 	in.mu.Lock()

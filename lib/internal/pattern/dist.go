@@ -10,9 +10,8 @@ import (
 // gets messages whole or not at all (libzmq's dist.cpp).
 type dist struct {
 	list
-	matching int    // the first pipes: those that get the message being sent
-	active   int    // the first pipes: those that may have room
-	turn     uint64 // counts the messages
+	matching int // the first pipes: those that get the message being sent
+	active   int // the first pipes: those that may have room
 }
 
 func newDist() dist { return dist{list: list{slot: outSlot}} }
@@ -54,37 +53,17 @@ func (d *dist) suspend(p *pipe.Pipe) {
 
 // match marks p to get the next message, if it is active.
 func (d *dist) match(p *pipe.Pipe) {
-	switch i := p.Index[d.slot]; {
-	case i >= d.active:
-		d.drop(p)
-	case i >= d.matching:
+	if i := p.Index[d.slot]; i >= d.matching && i < d.active {
 		d.swap(i, d.matching)
 		d.matching++
 	}
 }
 
-// drop counts a message that p does not get, once.
-func (d *dist) drop(p *pipe.Pipe) {
-	if p.Turn != d.turn {
-		p.Turn = d.turn
-		p.Dropped++
-	}
-}
-
 // matchAll marks all active pipes.
-func (d *dist) matchAll() {
-	d.turn++
-	d.matching = d.active
-	for _, p := range d.pipes[d.active:] {
-		d.drop(p)
-	}
-}
+func (d *dist) matchAll() { d.matching = d.active }
 
-// unmatch marks none, before a message.
-func (d *dist) unmatch() {
-	d.turn++
-	d.matching = 0
-}
+// unmatch marks none.
+func (d *dist) unmatch() { d.matching = 0 }
 
 // invert marks those active pipes that are not marked, and no others.
 func (d *dist) invert() {
@@ -118,7 +97,6 @@ func (d *dist) send(m *msg.Msg) {
 		if p := d.pipes[i]; p.Write(m) {
 			i++
 		} else {
-			d.drop(p)
 			d.suspend(p)
 		}
 	}
