@@ -16,7 +16,9 @@ import (
 	"ztools/lib/internal/transport/ipc"
 	"ztools/lib/internal/transport/pgm"
 	"ztools/lib/internal/transport/tcp"
+	"ztools/lib/internal/transport/tipc"
 	"ztools/lib/internal/transport/udp"
+	"ztools/lib/internal/transport/vsock"
 	"ztools/lib/internal/transport/ws"
 )
 
@@ -30,13 +32,16 @@ type endpoint interface {
 
 // schemes are those other than inproc.
 var schemes = map[string]transport.Scheme{
-	"tcp":  tcp.Transport{},
-	"ipc":  ipc.Transport{},
-	"pgm":  pgm.Medium{},
-	"epgm": pgm.Medium{UDP: true},
-	"udp":  udp.Medium{},
-	"ws":   ws.Transport{},
-	"wss":  ws.Transport{Secure: true},
+	"tcp":   tcp.Transport{},
+	"ipc":   ipc.Transport{},
+	"pgm":   pgm.Medium{},
+	"epgm":  pgm.Medium{UDP: true},
+	"tipc":  tipc.Transport{},
+	"udp":   udp.Medium{},
+	"vmci":  vsock.Transport{VMCI: true},
+	"vsock": vsock.Transport{},
+	"ws":    ws.Transport{},
+	"wss":   ws.Transport{Secure: true},
 }
 
 // lookup finds the scheme of an endpoint; nil stands for inproc.

@@ -1,0 +1,9 @@
+package tipc
+
+import (
+	"testing"
+
+	"ztools/lib/internal/ztest"
+)
+
+func TestMain(m *testing.M) { ztest.Main(m) }
