@@ -77,10 +77,11 @@ func (d *dialogue) Answer(reply [][]byte) error {
 
 // answered is Answer where compulsory decides.
 func (d *dialogue) answered(reply [][]byte, compulsory bool) error {
-	d.state = Handshaking
 	err := d.answer(reply, compulsory)
 	if err != nil {
 		d.state = Failed
+	} else if d.state == Waiting {
+		d.state = Handshaking
 	}
 	return err
 }
