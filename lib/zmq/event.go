@@ -2,7 +2,6 @@ package zmq
 
 import (
 	"errors"
-	"io"
 	"net"
 	"strings"
 	"syscall"
@@ -217,19 +216,33 @@ func (s *Socket) emitBindFailed(ep, rest string, err error) {
 	s.emit(Event{Endpoint: ep, name: rest, bound: true}, BindFailed, int(NumberOf(err)), err)
 }
 
-// pipeEvent is what an event of a pipe says.
-func (s *Socket) pipeEvent(p *pipe.Pipe) Event {
-	port, ok := p.Tag.(*engine.Port)
-	if !ok {
+// pipeEvent is what an event of a pipe says. To libzmq a pipe of a connect has no
+// addresses.
+func pipeEvent(p *pipe.Pipe) Event {
+	x := sessionOf(p)
+	if x == nil {
 		return Event{}
 	}
-	x := port.Host().(*session)
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	if x.bound && x.conn != nil {
-		return x.event(x.conn)
+	if c := x.live(); x.bound && c != nil {
+		return x.event(c)
 	}
 	return Event{Conn: x.id, Endpoint: x.endpoint, Remote: x.endpoint, bound: x.bound}
+}
+
+// sessionOf is the session at the other end of a socket's pipe; nil for inproc.
+func sessionOf(p *pipe.Pipe) *session {
+	port, ok := p.Tag.(*engine.Port)
+	if !ok {
+		return nil
+	}
+	return port.Host().(*session) // sessions make all ports
+}
+
+// live is the connection that is there, nil if there is none.
+func (x *session) live() *connection {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.conn
 }
 
 // event is what all events of a connection say.
@@ -271,9 +284,7 @@ func (x *session) emitFailure(c *connection, err error) {
 		x.emit(c, HandshakeFailedNoDetail, int(EFAULT), err)
 	case engine.CauseOf(err) == engine.TimedOut:
 		x.emit(c, HandshakeFailedNoDetail, int(ETIMEDOUT), err)
-	case errors.Is(err, io.EOF):
-		x.emit(c, HandshakeFailedNoDetail, int(EPIPE), err)
 	default:
-		x.emit(c, HandshakeFailedNoDetail, int(NumberOf(err)), err)
+		x.emit(c, HandshakeFailedNoDetail, int(EPIPE), err)
 	}
 }

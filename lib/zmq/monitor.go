@@ -305,7 +305,7 @@ func (s *Socket) MonitorPipes() error {
 	}
 	for p := range s.pipes {
 		out, in := p.Queued()
-		ev := s.pipeEvent(p)
+		ev := pipeEvent(p)
 		ev.Queued = in
 		s.emit(ev, PipesStats, out, nil)
 	}

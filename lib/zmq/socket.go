@@ -33,12 +33,13 @@ type Socket struct {
 	opts      option.Options
 	pipes     map[*pipe.Pipe]pipeKind
 	endpoints map[string][]endpoint
-	last      string  // LAST_ENDPOINT
-	waited    bool    // a Recv had to wait since the last Send
-	waits     int     // so many Recvs had to wait, without a bound
-	peers     int     // peers whose handshake is done
-	gone      bool    // Close was called
-	parts     Message // what TryRecvPart has received, from parts[next] on still to be given
+	last      string    // LAST_ENDPOINT
+	waited    bool      // a Recv had to wait since the last Send
+	waits     int       // so many Recvs had to wait, without a bound
+	peers     int       // peers whose handshake is done
+	past      PeerFlows // of pipes that have ended
+	gone      bool      // Close was called
+	parts     Message   // what TryRecvPart has received, from parts[next] on still to be given
 	next      int
 	halfway   bool    // TrySendPart has not had the last part of a message
 	late      []post  // what has to wait for that part: patterns know no other way in the middle of a message
@@ -169,6 +170,7 @@ func (s *Socket) detachLocked(p *pipe.Pipe) {
 		return
 	}
 	delete(s.pipes, p)
+	s.past.add(flowsOf(p).ended())
 	s.only.Store(nil)
 	if kind == inproc {
 		s.peers--

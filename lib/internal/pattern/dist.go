@@ -10,8 +10,9 @@ import (
 // gets messages whole or not at all (libzmq's dist.cpp).
 type dist struct {
 	list
-	matching int // the first pipes: those that get the message being sent
-	active   int // the first pipes: those that may have room
+	matching int    // the first pipes: those that get the message being sent
+	active   int    // the first pipes: those that may have room
+	turn     uint64 // counts the messages
 }
 
 func newDist() dist { return dist{list: list{slot: outSlot}} }
@@ -53,17 +54,37 @@ func (d *dist) suspend(p *pipe.Pipe) {
 
 // match marks p to get the next message, if it is active.
 func (d *dist) match(p *pipe.Pipe) {
-	if i := p.Index[d.slot]; i >= d.matching && i < d.active {
+	switch i := p.Index[d.slot]; {
+	case i >= d.active:
+		d.drop(p)
+	case i >= d.matching:
 		d.swap(i, d.matching)
 		d.matching++
 	}
 }
 
-// matchAll marks all active pipes.
-func (d *dist) matchAll() { d.matching = d.active }
+// drop counts a message that p does not get, once.
+func (d *dist) drop(p *pipe.Pipe) {
+	if p.Turn != d.turn {
+		p.Turn = d.turn
+		p.Dropped++
+	}
+}
 
-// unmatch marks none.
-func (d *dist) unmatch() { d.matching = 0 }
+// matchAll marks all active pipes.
+func (d *dist) matchAll() {
+	d.turn++
+	d.matching = d.active
+	for _, p := range d.pipes[d.active:] {
+		d.drop(p)
+	}
+}
+
+// unmatch marks none, before a message.
+func (d *dist) unmatch() {
+	d.turn++
+	d.matching = 0
+}
 
 // invert marks those active pipes that are not marked, and no others.
 func (d *dist) invert() {
@@ -97,6 +118,7 @@ func (d *dist) send(m *msg.Msg) {
 		if p := d.pipes[i]; p.Write(m) {
 			i++
 		} else {
+			d.drop(p)
 			d.suspend(p)
 		}
 	}

@@ -41,6 +41,12 @@ type Numbered interface {
 	Disconnect(id uint32) error
 }
 
+// Dropper is a Pattern that drops messages which are for no pipe.
+type Dropper interface {
+	// Dropped counts them.
+	Dropped() uint64
+}
+
 // Events says what a socket can do now, as ZMQ_EVENTS does.
 type Events uint8
 

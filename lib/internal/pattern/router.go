@@ -32,9 +32,13 @@ type router struct {
 
 	sending   bool       // the id frame of a message was taken
 	out       *pipe.Pipe // gets the rest of it; nil: it is dropped
+	dropped   uint64     // messages for a peer that is not there or has no room
 	receiving bool       // the id frame of a message was given
 	id        []byte     // that frame's body
 }
+
+// Dropped implements Dropper.
+func (s *router) Dropped() uint64 { return s.dropped }
 
 func newRouter(o *option.Options) *router {
 	return &router{
@@ -225,8 +229,11 @@ func (s *router) route(m *msg.Msg) error {
 		}
 		p = nil
 	}
-	if p == nil && s.mandatory {
-		return errno.EHOSTUNREACH
+	if p == nil {
+		if s.mandatory {
+			return errno.EHOSTUNREACH
+		}
+		s.dropped++
 	}
 	s.sending, s.out = true, p
 	return nil

@@ -77,6 +77,8 @@ type Pipe struct {
 	Local     bool   // the connection was made by connect, not by bind
 	All       bool   // nobody can subscribe over it (udp, pgm, norm): it gets every message
 	Tag       any    // the holder's own
+	Dropped   uint64 // messages for the peer that found no room
+	Turn      uint64 // of the distributor: the message that was counted last
 }
 
 // New makes a pipe and returns its two ends.
@@ -215,6 +217,7 @@ func (p *Pipe) SetLast(m *msg.Msg) {
 func (p *Pipe) writeRareLocked(m *msg.Msg) bool {
 	q := p.out
 	if q.conflate && !q.deaf && !q.closed {
+		q.replaced += uint64(q.w.Msgs)
 		q.dropLocked()
 		q.w.Add(m, q.pool)
 		q.written += uint64(q.w.Msgs)
@@ -375,6 +378,7 @@ func (p *Pipe) refill() bool {
 		p.tellEmptyLocked()
 		return false
 	}
+	q.countLocked()
 	q.r.Reset()
 	q.r, q.w = q.w, q.r
 	q.taken = q.r.Msgs

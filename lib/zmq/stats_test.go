@@ -1,0 +1,61 @@
+package zmq_test
+
+import (
+	"testing"
+
+	"ztools/lib/zmq"
+)
+
+// What was sent, received, dropped, and what waits.
+func TestStats(t *testing.T) {
+	c := newContext(t)
+	pub, sub := open(t, c, zmq.Pub, zmq.SndHWM, 3), open(t, c, zmq.Sub, zmq.RcvHWM, 3)
+	join(t, pub, sub, "inproc://stats")
+	if err := sub.Subscribe("a"); err != nil {
+		t.Fatal(err)
+	}
+	for range 10 {
+		send(t, pub, "a", "bc")
+		send(t, pub, "b")
+	}
+	expect(t, sub, "a", "bc")
+	got := pub.Stats()
+	want := zmq.PeerFlows{Sent: zmq.Flow{Messages: 6, Bytes: 6 * 7, Queued: 6, High: 6}, Dropped: 4}
+	want.Received = got.Received
+	if got.PeerFlows != want || len(got.Peers) != 1 || got.Peers[0].PeerFlows != want {
+		t.Errorf("publisher %+v, want %+v", got, want)
+	}
+	if got.Received.Messages != 1 || got.Received.Queued != 0 {
+		t.Errorf("publisher received %+v, want one subscription", got.Received)
+	}
+	if got := sub.Stats(); got.Received != want.Sent || len(got.Peers) != 1 || !got.Peers[0].Connected {
+		t.Errorf("subscriber %+v", got)
+	}
+	if err := sub.Close(); err != nil {
+		t.Fatal(err)
+	}
+	send(t, pub, "a")
+	got = pub.Stats()
+	if got.Sent.Messages != 6 || got.Dropped != 4 || len(got.Peers) != 0 {
+		t.Errorf("the subscriber has left: %+v", got)
+	}
+}
+
+// Who a peer is, over a network.
+func TestStatsOfPeers(t *testing.T) {
+	c := newContext(t)
+	router, dealer := open(t, c, zmq.Router), open(t, c, zmq.Dealer, zmq.RoutingID, "me")
+	join(t, router, dealer, "tcp://127.0.0.1:*")
+	send(t, dealer, "x")
+	expect(t, router, "me", "x")
+	send(t, router, "nobody", "y")
+	stats := router.Stats()
+	if len(stats.Peers) != 1 || stats.Dropped != 1 {
+		t.Fatalf("%+v", stats)
+	}
+	p := stats.Peers[0]
+	if p.SocketType != "DEALER" || string(p.RoutingID) != "me" || p.Endpoint != router.LastEndpoint() || p.Remote == "" ||
+		p.Received.Messages != 1 || p.Received.Bytes < 3 {
+		t.Errorf("%+v", p)
+	}
+}
