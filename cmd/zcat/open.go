@@ -10,6 +10,9 @@ import (
 // open makes the sockets, sets their options and binds and connects them.
 func (s *session) open() error {
 	var err error
+	if s.monitor, err = cli.OpenMonitor(s.zctx, s.config.monitor, s.log); err != nil {
+		return err
+	}
 	if s.in, err = s.socket(s.kind.typ); err != nil {
 		return err
 	}
@@ -38,6 +41,7 @@ func (s *session) socket(t zmq.Type) (*zmq.Socket, error) {
 		return nil, err
 	}
 	s.watchEvents(sock)
+	s.monitor.Watch(sock)
 	for _, o := range s.presets(t) {
 		if err := sock.SetByName(o[0], o[1]); err != nil {
 			return nil, err

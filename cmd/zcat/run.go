@@ -45,6 +45,7 @@ type session struct {
 	signals  <-chan os.Signal
 	deadline <-chan time.Time // --timeout
 	helpers  sync.WaitGroup   // the goroutines of watch
+	monitor  *cli.Monitor     // --monitor, or nil
 	forced   error            // a second signal
 	started  time.Time
 	first    chan []byte // STREAM: routing id of the only peer
@@ -168,6 +169,7 @@ func (s *session) close(unsent int) {
 		_ = sock.Close()
 	}
 	s.kill()
+	s.monitor.Close()
 	_ = s.zctx.Close()
 	s.helpers.Wait()
 }

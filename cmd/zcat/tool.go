@@ -85,7 +85,7 @@ func flags() []cli.Flag {
 		{Name: "tee", Value: "FILE", Group: "Watching", Help: "write the messages here too"},
 		{Name: "stats", Group: "Watching", Help: "tell rates and top topics each second and at the end"},
 		{Name: "gap", Value: "PART", Group: "Watching", Help: "count gaps in the little-endian number in this part"},
-	}, cli.SecurityFlags(""), cli.CommonFlags)
+	}, cli.SecurityFlags(""), []cli.Flag{cli.MonitorFlag}, cli.CommonFlags)
 }
 
 // kindNames are the socket types as completion offers them.

@@ -20,6 +20,7 @@ func (s *session) watch() {
 		})
 		s.helpers.Go(s.watchIdle)
 	}
+	s.helpers.Go(func() { s.monitor.Run(s.hard) })
 	if s.log.On(3) {
 		s.watchers = append(s.watchers, s.tell)
 	}

@@ -7,8 +7,10 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"ztools/lib/cli"
+	"ztools/lib/tap"
 	"ztools/lib/zmq"
 )
 
@@ -27,6 +29,7 @@ type findingJSON struct {
 	Endpoint    string      `json:"endpoint"`
 	OK          bool        `json:"ok"`
 	SocketType  string      `json:"socket_type,omitempty"`
+	Version     string      `json:"zmtp,omitempty"`
 	Mechanism   string      `json:"mechanism,omitempty"`
 	RoutingID   string      `json:"routing_id,omitempty"`
 	ConnectMS   json.Number `json:"connect_ms,omitempty"`
@@ -43,7 +46,7 @@ func (p *printer) finding(f *finding) error {
 		if f.Failure != nil {
 			out.Failure, out.Reason = f.Failure.kind, f.Failure.reason
 		} else {
-			out.SocketType, out.Mechanism, out.RoutingID = f.SocketType, f.Mechanism, f.RoutingID
+			out.SocketType, out.Version, out.Mechanism, out.RoutingID = f.SocketType, f.Version, f.Mechanism, f.RoutingID
 			out.ConnectMS, out.HandshakeMS = json.Number(milliseconds(f.Connect)), json.Number(milliseconds(f.Handshake))
 		}
 		return p.object(out)
@@ -52,12 +55,13 @@ func (p *printer) finding(f *finding) error {
 		return nil
 	}
 	if p.plain {
-		return p.fields(f.Endpoint, f.SocketType, f.Mechanism, f.RoutingID, milliseconds(f.Connect), milliseconds(f.Handshake))
+		return p.fields(f.Endpoint, f.SocketType, f.Mechanism, f.RoutingID, milliseconds(f.Connect), milliseconds(f.Handshake), f.Version)
 	}
 	var b strings.Builder
 	for _, row := range [][2]string{
 		{"endpoint", f.Endpoint},
 		{"socket type", p.w.Good(known(f.SocketType))},
+		{"zmtp", f.Version},
 		{"mechanism", known(f.Mechanism)},
 		{"routing id", f.RoutingID},
 		{"connect", milliseconds(f.Connect) + " ms"},
@@ -79,28 +83,13 @@ func known(text string) string {
 	return text
 }
 
-// eventJSON is an event as the man page documents it.
-type eventJSON struct {
-	Time       string `json:"time"`
-	Event      string `json:"event"`
-	Value      int    `json:"value"`
-	Endpoint   string `json:"endpoint,omitempty"`
-	Local      string `json:"local,omitempty"`
-	Remote     string `json:"remote,omitempty"`
-	Connection uint64 `json:"connection,omitempty"`
-	SocketType string `json:"socket_type,omitempty"`
-	Mechanism  string `json:"mechanism,omitempty"`
-	RoutingID  string `json:"routing_id,omitempty"`
-	Reason     string `json:"reason,omitempty"`
-}
-
 // event prints one event.
 func (p *printer) event(ev zmq.Event) error {
 	stamp := ev.Time.Format(time.RFC3339Nano)
 	id, reason := cli.EventID(ev), cli.EventReason(ev)
 	switch {
 	case p.json:
-		return p.object(eventJSON{stamp, ev.Kind.String(), ev.Value, ev.Endpoint, ev.Local, ev.Remote, ev.Conn, ev.SocketType, ev.Mechanism, id, reason})
+		return p.object(ev)
 	case p.plain:
 		return p.fields(stamp, ev.Kind.String(), strconv.Itoa(ev.Value), ev.Endpoint, ev.Local, ev.Remote,
 			strconv.FormatUint(ev.Conn, 10), ev.SocketType, ev.Mechanism, id, reason)
@@ -115,6 +104,77 @@ func (p *printer) event(ev zmq.Event) error {
 	}
 	_, err := io.WriteString(p.w, line+"\n")
 	return err
+}
+
+// itemJSON is an item of a tap as the man page documents it.
+type itemJSON struct {
+	Time       time.Time         `json:"time"`
+	Connection int               `json:"connection"`
+	From       string            `json:"from"`
+	Kind       string            `json:"kind"`
+	Version    string            `json:"version,omitempty"`
+	Mechanism  string            `json:"mechanism,omitempty"`
+	SocketType string            `json:"socket_type,omitempty"`
+	Name       string            `json:"name,omitempty"`
+	Text       string            `json:"text,omitempty"`
+	Properties map[string]string `json:"properties,omitempty"`
+	TTL        float64           `json:"ttl,omitempty"`
+	Size       *uint64           `json:"size,omitempty"`
+	More       bool              `json:"more,omitempty"`
+	Body       any               `json:"body,omitempty"`
+	Reason     string            `json:"reason,omitempty"`
+}
+
+// item prints one thing that went through a tap.
+func (p *printer) item(at time.Time, conn int, it tap.Item) error {
+	switch {
+	case p.json:
+		return p.object(itemObject(at, conn, it))
+	case p.plain:
+		return p.fields(at.Format(time.RFC3339Nano), strconv.Itoa(conn), it.From.String(), it.Kind.String(),
+			it.Name, strconv.FormatUint(it.Size, 10), strconv.FormatBool(it.More), it.String())
+	}
+	arrow := "→"
+	if it.From == tap.Server {
+		arrow = "←"
+	}
+	text := it.String()
+	switch it.Kind {
+	case tap.Greeting:
+		text = p.w.Good(text)
+	case tap.Broken:
+		text = p.w.Bad(text)
+	}
+	_, err := fmt.Fprintf(p.w, "%s %d %s %s\n", p.w.Faint(at.Format("15:04:05.000000")), conn, arrow, text)
+	return err
+}
+
+func itemObject(at time.Time, conn int, it tap.Item) itemJSON {
+	out := itemJSON{
+		Time: at, Connection: conn, From: it.From.String(), Kind: it.Kind.String(),
+		Version: it.Version, Mechanism: it.Mechanism, SocketType: it.SocketType,
+		Name: it.Name, Text: it.Text, TTL: it.TTL.Seconds(), More: it.More,
+	}
+	switch it.Kind {
+	case tap.Frame, tap.Command:
+		out.Size = &it.Size
+	case tap.Broken:
+		out.Reason = it.Err.Error()
+	}
+	for _, property := range it.Properties {
+		if out.Properties == nil {
+			out.Properties = map[string]string{}
+		}
+		out.Properties[property.Name] = property.Value
+	}
+	switch {
+	case len(it.Body) == 0:
+	case utf8.Valid(it.Body):
+		out.Body = string(it.Body)
+	default:
+		out.Body = map[string][]byte{"b64": it.Body}
+	}
+	return out
 }
 
 // remote is the peer's address where the endpoint does not say it already.

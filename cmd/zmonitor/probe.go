@@ -12,19 +12,20 @@ import (
 )
 
 // A probe connects and makes the handshake, in which the peer tells its socket
-// type, if that fits ours. So it tries these types in turn. None of them gets a
-// message or is counted on for a reply: no probe takes work from those for whom
-// it was meant. What is left, PUSH, DEALER, REQ and PAIR, would share out its
-// messages to a probe whose type fits; --type asks for that.
+// type even to one of a type that does not fit, unless it hangs up first. So these
+// types are tried in turn until one has learnt it. None of them gets a message or
+// is counted on for a reply: no probe takes work from those for whom it was
+// meant.
 var candidates = []zmq.Type{zmq.Req, zmq.Sub, zmq.Push, zmq.Pub}
 
-// unnamed is the socket type of a peer that fits no candidate.
+// unnamed is the socket type of a peer that fits no candidate and told none.
 const unnamed = "PUSH, DEALER, REQ or PAIR"
 
 // finding is what a probe found out.
 type finding struct {
 	Endpoint   string
 	SocketType string // empty if the peer did not say
+	Version    string // of ZMTP
 	Mechanism  string // empty before ZMTP 3.0
 	RoutingID  string
 	Connect    time.Duration
@@ -63,6 +64,33 @@ func (c *config) runProbe(a *cli.Args, words []string) error {
 // read why, so if all it did was that, they are tried once more. The error is one
 // that says nothing about the peer.
 func (c *config) probe(ctx context.Context, e cli.Endpoint) (*finding, error) {
+	// A peer that accepts and does not answer soon may be waiting for words of
+	// another protocol.
+	soon, cancel := context.WithTimeout(ctx, min(c.timeout/3, time.Second))
+	defer cancel()
+	f, err := c.ask(soon, e)
+	if err != nil || f.Failure == nil || !slices.Contains(mysterious, f.Failure.kind) {
+		return f, err
+	}
+	if other := sniff(ctx, e.Addr); other != "" {
+		f.Failure = notZMTP(fmt.Sprintf("%s speaks %s, not ZMTP", e.Addr, other))
+		return f, nil
+	}
+	if f.Failure.kind != failedTimeout {
+		return f, nil
+	}
+	again, err := c.ask(ctx, e)
+	if err == nil && again.Failure != nil && again.Connect == 0 && f.Connect > 0 {
+		return f, nil // which tells more
+	}
+	return again, err
+}
+
+// mysterious are failures behind which there may be a server of another protocol.
+var mysterious = []string{failedClosed, failedProtocol, failedTimeout}
+
+// ask makes as many connections as it takes.
+func (c *config) ask(ctx context.Context, e cli.Endpoint) (*finding, error) {
 	if c.typ != nil {
 		return c.attempt(ctx, e, *c.typ)
 	}
@@ -138,12 +166,15 @@ func (p *attempt) event(ev zmq.Event) bool {
 			return true
 		}
 	case zmq.HandshakeSucceeded:
-		p.Handshake = ev.Time.Sub(p.connected)
-		p.SocketType, p.Mechanism, p.RoutingID = ev.SocketType, ev.Mechanism, cli.EventID(ev)
+		p.learn(ev)
 		p.Failure = foreign(ev)
 		return true
 	case zmq.HandshakeFailedNoDetail, zmq.HandshakeFailedProtocol, zmq.HandshakeFailedAuth:
 		p.Failure = handshakeFailed(ev, p.typ)
+		return true
+	}
+	if ev.Refused() && ev.Code == codeInvalidMetadata && ev.SocketType != "" && p.config.typ == nil {
+		p.learn(ev) // it does not fit, but that is all we wanted to know
 		return true
 	}
 	if ev.Refused() {
@@ -151,6 +182,12 @@ func (p *attempt) event(ev zmq.Event) bool {
 		return true
 	}
 	return false
+}
+
+// learn keeps what a peer told.
+func (p *attempt) learn(ev zmq.Event) {
+	p.Handshake = ev.Time.Sub(p.connected)
+	p.SocketType, p.Version, p.Mechanism, p.RoutingID = ev.SocketType, ev.Version, ev.Mechanism, cli.EventID(ev)
 }
 
 // milliseconds is a time as a number with three decimals.

@@ -2,7 +2,8 @@ package main
 
 import (
 	"context"
-	"errors"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -25,13 +26,26 @@ type config struct {
 	typ  *zmq.Type // nil: find out
 	wait bool
 
-	// Of watch.
+	// Of watch, attach and tap.
 	until zmq.EventKind // 0: none
 	count int64         // 0: no limit
+
+	// Of top.
+	once     bool
+	interval time.Duration
 }
 
-// belongs are the flags that only one of the commands has.
-var belongs = map[string]string{"type": "probe", "wait": "probe", "until": "watch", "count": "watch"}
+// belongs are the flags that only some of the commands have.
+var belongs = map[string][]string{
+	"type": {"probe"}, "wait": {"probe"}, "until": {"watch", "attach"}, "count": {"watch", "attach", "tap"},
+	"once": {"top"}, "interval": {"top"},
+}
+
+// commands are what zmonitor does.
+var commands = map[string]func(c *config, a *cli.Args, words []string) error{
+	"probe": (*config).runProbe, "watch": (*config).runWatch, "attach": (*config).runAttach,
+	"tap": (*config).runTap, "top": (*config).runTop,
+}
 
 // run is zmonitor behind its command line.
 func run(a *cli.Args) error {
@@ -39,31 +53,29 @@ func run(a *cli.Args) error {
 		return cli.PrintOptions(a.Out)
 	}
 	if len(a.Words) == 0 {
-		return cli.Usagef(a.Prog+" --help shows examples", "nothing to do: probe or watch")
+		return cli.Usagef(a.Prog+" --help shows examples", "nothing to do: probe, watch, attach, tap or top")
 	}
-	command, words := a.Words[0], a.Words[1:]
-	for flag, owner := range belongs {
-		if a.Given(flag) && command != owner {
-			return cli.Usagef("", "--%s is for %s", flag, owner)
+	command, words := commands[a.Words[0]], a.Words[1:]
+	if command == nil {
+		return cli.Usagef("the commands are probe, watch, attach, tap and top", "unknown command %q", a.Words[0])
+	}
+	for flag, owners := range belongs {
+		if a.Given(flag) && !slices.Contains(owners, a.Words[0]) {
+			return cli.Usagef("", "--%s is for %s", flag, strings.Join(owners, " and "))
 		}
 	}
 	c, err := parseConfig(a)
 	if err != nil {
 		return err
 	}
-	switch command {
-	case "probe":
-		return c.runProbe(a, words)
-	case "watch":
-		return c.runWatch(a, words)
-	}
-	return cli.Usagef("the commands are probe and watch", "unknown command %q", command)
+	return command(c, a, words)
 }
 
 func parseConfig(a *cli.Args) (*config, error) {
 	c := &config{
 		log: cli.NewLog(a), print: newPrinter(a), options: a.SocketOptions("option"), secure: a.Security(""),
 		timeout: a.Duration("timeout", 0), wait: a.Bool("wait"), count: a.Number("count", 0),
+		once: a.Bool("once"), interval: a.Duration("interval", time.Second),
 	}
 	if a.Given("timeout") && c.timeout == 0 || a.Given("count") && c.count == 0 {
 		a.Reject(cli.Usagef("leave the flag out", "--timeout and --count cannot be 0"))
@@ -94,10 +106,8 @@ func parseType(name string) (zmq.Type, error) {
 	switch {
 	case err != nil:
 		return 0, cli.Usagef(hint, "unknown socket type %q", name)
-	case t == zmq.Stream:
-		return 0, cli.Usagef(hint, "STREAM sockets make no handshake")
-	case t > zmq.Stream:
-		return 0, cli.Usagef(hint, "%v sockets are not available in this version", t)
+	case t == zmq.Stream, t == zmq.Dgram:
+		return 0, cli.Usagef(hint, "%v sockets make no handshake", t)
 	}
 	return t, nil
 }
@@ -139,7 +149,11 @@ func (c *config) open(t zmq.Type) (*session, error) {
 	if s.sock, err = s.zctx.NewSocket(t); err != nil {
 		return nil, err
 	}
-	if err := errors.Join(c.secure.Apply(s.sock), cli.SetOptions(s.sock, c.options)); err != nil {
+	if err := c.secure.Apply(s.sock); err != nil {
+		s.close()
+		return nil, err
+	}
+	if err := cli.SetOptions(s.sock, c.options); err != nil {
 		s.close()
 		return nil, err
 	}

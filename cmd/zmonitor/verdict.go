@@ -73,24 +73,30 @@ func foreign(ev zmq.Event) *failure {
 	return nil
 }
 
+// otherMechanism is what the peer wants in place of ours, as far as it is known.
+func otherMechanism(ev zmq.Event) string {
+	if ev.Mechanism == "" {
+		return "another security mechanism"
+	}
+	return "the mechanism " + ev.Mechanism
+}
+
 func notZMTP(reason string) *failure {
 	return &failure{failedProtocol, reason, "is it the right port?", cli.StatusFailed}
 }
 
 // handshakeFailed explains a failed handshake of a socket of type t.
 func handshakeFailed(ev zmq.Event, t zmq.Type) *failure {
-	var refusal *cli.Error
+	var refused *cli.Error
 	switch {
-	case ev.Value == codeMechanismMismatch:
-		return &failure{failedMechanism, ev.Endpoint + " is a ZeroMQ socket with the mechanism " + ev.Mechanism, "--server-key, --plain-user or --gssapi-service sets ours", cli.StatusRefused}
-	case errors.As(cli.Refusal(ev), &refusal) && refusal.Status == cli.StatusRefused:
-		return &failure{failedAuth, refusal.Error(), refusal.Hint, refusal.Status}
+	case ev.Code == codeMechanismMismatch:
+		return &failure{failedMechanism, ev.Endpoint + " is a ZeroMQ socket with " + otherMechanism(ev), "--server-key, --plain-user or --gssapi-service sets ours", cli.StatusRefused}
+	case errors.As(cli.Refusal(ev), &refused) && refused.Status == cli.StatusRefused:
+		return &failure{failedAuth, refused.Error(), refused.Hint, refused.Status}
 	case ev.Kind == zmq.HandshakeFailedNoDetail && ev.Value == int(zmq.ETIMEDOUT):
 		return &failure{failedTimeout, ev.Endpoint + " accepts connections but does not finish the handshake", "it speaks another protocol, or is too busy", cli.StatusTimeout}
 	case ev.Kind == zmq.HandshakeFailedNoDetail:
 		return &failure{failedClosed, ev.Endpoint + " closes the connection in the handshake", "it speaks another protocol, or something between us closes", cli.StatusFailed}
-	case ev.Code == codeMechanismMismatch:
-		return &failure{failedMechanism, ev.Endpoint + " is a ZeroMQ socket with another security mechanism than NULL", "this version connects with NULL only", cli.StatusFailed}
 	case ev.Code == codeInvalidMetadata:
 		return &failure{failedType, fmt.Sprintf("%s is a ZeroMQ socket of a type that %v cannot talk to", ev.Endpoint, t), "leave --type out to find out which", cli.StatusFailed}
 	}

@@ -388,6 +388,7 @@ func (c *connector) pause(backoff *transport.Backoff, err error) bool {
 	if !ok {
 		return false
 	}
+	c.retries(err)
 	c.emit(ConnectRetried, int(d/time.Millisecond), err)
 	ctx, cancel := context.WithTimeout(context.Background(), d)
 	defer cancel()

@@ -37,12 +37,16 @@ type session struct {
 	port    *engine.Port
 	end     *pipe.Pipe  // the socket's end of the port's pipe
 	conn    *connection // what is connected, from the end of the handshake on
+	history history
 	closing bool
 	timer   *time.Timer // ends the linger period
 }
 
 func (s *Socket) newSession(opts *option.Options, endpoint string, bound bool) *session {
-	return &session{sock: s, opts: opts, endpoint: endpoint, bound: bound, id: s.ctx.conn.Add(1)}
+	return &session{
+		sock: s, opts: opts, endpoint: endpoint, bound: bound,
+		id: s.ctx.conn.Add(1), history: history{since: time.Now()},
+	}
 }
 
 // life is how something is ended at once, whatever it is doing.
@@ -210,7 +214,7 @@ func (x *session) start(c *connection) {
 		return
 	}
 	c.engine = e
-	x.connected(c)
+	x.connected(c, nil)
 	if !x.life.during(e.Stop) {
 		e.Stop()
 	}
@@ -229,17 +233,40 @@ func (x *session) stop(c *connection) {
 	x.sock.countPeer(-1)
 }
 
-// connected notes the connection that is there, or nil.
-func (x *session) connected(c *connection) {
+// history is how a session came to its present state.
+type history struct {
+	since   time.Time // of being connected, or of not being so
+	retries int       // pauses between two attempts to connect
+	err     error     // why the last connection or attempt ended
+}
+
+// present is the connection that is there, or nil, and how it came to that.
+func (x *session) present() (*connection, history) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.conn, x.history
+}
+
+// connected notes the connection that is there; or that there is none since err.
+func (x *session) connected(c *connection, err error) {
 	x.mu.Lock()
 	x.conn = c
+	x.history.since, x.history.err = time.Now(), err
+	x.mu.Unlock()
+}
+
+// retries notes that the next attempt comes after a pause.
+func (x *session) retries(err error) {
+	x.mu.Lock()
+	x.history.retries++
+	x.history.err = err
 	x.mu.Unlock()
 }
 
 // shut is the end of a connection that ended with err.
 func (x *session) shut(c *connection, err error) {
 	fd := x.descriptor(c)
-	x.connected(nil)
+	x.connected(nil, err)
 	x.stop(c)
 	x.emit(c, Disconnected, fd, err)
 }

@@ -1,6 +1,8 @@
 package zmq
 
 import (
+	"time"
+
 	"ztools/lib/internal/pattern"
 	"ztools/lib/internal/pipe"
 )
@@ -37,6 +39,9 @@ type PeerStats struct {
 	RoutingID  []byte
 	UserID     string
 	Connected  bool
+	Since      time.Time // of being connected, or of not being so; zero over inproc
+	Retries    int       // of a connect: how often it has paused before another attempt
+	Err        error     // of a connect: why the last connection or attempt ended, if it is not connected
 }
 
 // SocketStats are the counters of a socket.
@@ -77,7 +82,9 @@ func statsOf(p *pipe.Pipe) PeerStats {
 		return peer
 	}
 	peer.Conn, peer.Endpoint = x.id, x.endpoint
-	if c := x.live(); c != nil {
+	c, past := x.present()
+	peer.Since, peer.Retries, peer.Err = past.since, past.retries, past.err
+	if c != nil {
 		ev := x.event(c)
 		peer.Remote, peer.SocketType, peer.RoutingID, peer.UserID = ev.Remote, ev.SocketType, ev.RoutingID, ev.UserID
 		peer.Connected = true
