@@ -24,7 +24,7 @@ func newTool() *cli.Tool {
 			{Meaning: "the same for scripts", Commands: []string{"{} watch pub tcp://:5556", "{} probe tcp://localhost:5556 --wait --json"}},
 			{Meaning: "wait until a service is up, for 5 seconds at most", Commands: []string{"{} watch router tcp://:5557", "{} watch dealer tcp://localhost:5557 --until handshake-succeeded --timeout 5s"}},
 			{Meaning: "what two sockets say to each other: a relay between them", Commands: []string{"{} watch pub tcp://:5558", "{} tap tcp://:6558 tcp://localhost:5558", "{} watch sub tcp://localhost:6558 --until handshake-succeeded"}},
-			{Meaning: "the peers of a socket, live; the same for a tool started with --monitor ENDPOINT: {} top ENDPOINT", Commands: []string{"{} watch router tcp://:5559", "{} top watch dealer tcp://localhost:5559 --once"}},
+			{Meaning: "the peers of a socket, live; for a tool started with its monitor flag give the endpoint of that", Commands: []string{"{} watch router tcp://:5559", "{} top watch dealer tcp://localhost:5559 --once"}},
 		},
 		Words: []string{"probe", "watch", "attach", "tap", "top"},
 		Flags: slices.Concat([]cli.Flag{

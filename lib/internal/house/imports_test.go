@@ -16,6 +16,7 @@ const policy = `
 	wire, curve, kerberos, salsa < security
 	pipe, trie, option < pattern
 	wire, option < transport
+	wire < tap < cmd
 	security, transport, pipe < engine
 	engine, pattern, sysfd < zmq < cli < cmd
 	zmq, option < libzmq
@@ -23,7 +24,7 @@ const policy = `
 
 // pure are the packages that know no network, read no clock and start no
 // goroutine. Addresses and durations as values are no network and no clock.
-var pure = []string{"errno", "msg", "option", "trie", "wire", "security", "pattern", "z85", "curve", "secret"}
+var pure = []string{"errno", "msg", "option", "trie", "wire", "security", "pattern", "z85", "curve", "secret", "tap"}
 
 // clock are the functions of package time that read the clock or wait for it.
 var clock = []string{"Now", "Since", "Until", "Sleep", "After", "AfterFunc", "Tick", "NewTimer", "NewTicker"}
