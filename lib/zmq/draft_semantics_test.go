@@ -86,7 +86,7 @@ func TestRadioReachesTheGroup(t *testing.T) {
 	forEachTransport(t, func(t *testing.T, endpoint string) {
 		for _, dishBinds := range []bool{false, true} {
 			c := newContext(t)
-			radio, dish := open(t, c, zmq.Radio), open(t, c, zmq.Dish)
+			radio, dish := open(t, c, zmq.Radio, zmq.SndHWM, 0), open(t, c, zmq.Dish, zmq.RcvHWM, 0) // so that nothing is dropped
 			joinGroups(t, dish, "early", "gone")
 			if dishBinds {
 				join(t, dish, radio, endpoint)
