@@ -8,10 +8,15 @@ const zmq = require('zeromq')
 const draft = require('zeromq/draft')
 const { Socket } = require('zeromq/lib/native')
 
+// zeromq.js has no classes for these; they wait without a limit.
+class Peer extends Socket { constructor() { super(19) } }
+class Channel extends Socket { constructor() { super(20) } }
+
 const TYPES = {
   PAIR: zmq.Pair, PUB: zmq.Publisher, SUB: zmq.Subscriber, REQ: zmq.Request, REP: zmq.Reply, DEALER: zmq.Dealer,
   ROUTER: zmq.Router, PULL: zmq.Pull, PUSH: zmq.Push, XPUB: zmq.XPublisher, XSUB: zmq.XSubscriber, STREAM: zmq.Stream,
-  RADIO: draft.Radio, DISH: draft.Dish, DGRAM: draft.Datagram,
+  SERVER: draft.Server, CLIENT: draft.Client, RADIO: draft.Radio, DISH: draft.Dish, GATHER: draft.Gather,
+  SCATTER: draft.Scatter, DGRAM: draft.Datagram, PEER: Peer, CHANNEL: Channel,
 }
 
 // Numbers in zmq.h of the options that zeromq.js sets in another way than the rest.
@@ -40,16 +45,21 @@ function encode(part) {
   return { b64: part.toString('base64') }
 }
 
-// A message of RADIO and DISH is its group and its body.
+// A message of RADIO and DISH is its group and its body, one of SERVER and PEER
+// the peer's routing id in digits and its body.
 function send(sock, parts, wait) {
-  sock.sendTimeout = wait
-  return sock instanceof draft.Radio ? sock.send(parts[1], { group: parts[0] }) : sock.send(parts)
+  if ('sendTimeout' in sock) sock.sendTimeout = wait
+  if (sock instanceof draft.Radio) return sock.send(parts[1], { group: parts[0] })
+  if (sock instanceof draft.Server || sock instanceof Peer) return sock.send(parts[1], { routingId: Number(parts[0]) })
+  return sock.send(parts)
 }
 
 async function recv(sock, wait) {
-  sock.receiveTimeout = wait
+  if ('receiveTimeout' in sock) sock.receiveTimeout = wait
   const parts = await sock.receive()
-  return sock instanceof draft.Dish ? [Buffer.from(parts[1].group), parts[0]] : parts
+  const about = parts[parts.length - 1]
+  if (Buffer.isBuffer(about)) return parts
+  return [Buffer.from(about.group ?? String(about.routingId)), parts[0]]
 }
 
 function set(sock, option, value) {
@@ -84,6 +94,7 @@ const ops = {
   connect: req => sockets[req.socket].connect(req.endpoint),
   unbind: req => sockets[req.socket].unbind(req.endpoint),
   join: req => Socket.prototype.join.apply(sockets[req.socket], req.parts.map(decode)),
+  leave: req => Socket.prototype.leave.apply(sockets[req.socket], req.parts.map(decode)),
   disconnect: req => sockets[req.socket].disconnect(req.endpoint),
   send: req => send(sockets[req.socket], req.parts.map(decode), req.wait),
   recv: async req => (await recv(sockets[req.socket], req.wait)).map(encode),

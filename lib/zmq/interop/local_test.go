@@ -108,36 +108,65 @@ func (s *local) Bind(endpoint string) (string, error) {
 	return s.LastEndpoint(), err
 }
 
-// Send takes a message of RADIO as its group and its body.
+// Send takes a message of RADIO as its group and its body, one of SERVER and PEER
+// as the routing id of the peer in digits and its body.
 func (s *local) Send(wait time.Duration, parts ...[]byte) error {
-	if s.Type() == zmq.Radio {
-		m := zmq.NewMessage(parts[1])
-		m.SetGroup(string(parts[0]))
-		return s.SendMessage(context.Background(), m)
+	m, err := s.message(parts)
+	if err != nil {
+		return err
 	}
 	if wait == 0 {
-		return s.TrySend(parts...)
+		return s.TrySendMessage(m)
 	}
 	if err := s.Socket.Set(zmq.SndTimeo, wait); err != nil {
 		return err
 	}
-	return s.Socket.Send(context.Background(), parts...)
+	return s.SendMessage(context.Background(), m)
 }
 
-// Recv gives a message of DISH as its group and its body.
+// Recv gives messages in the form in which Send takes them.
 func (s *local) Recv(wait time.Duration) ([][]byte, error) {
+	m := &zmq.Message{}
 	if wait == 0 {
-		return s.TryRecv()
+		err := s.TryRecvMessage(m)
+		return s.parts(m), err
 	}
 	if err := s.Socket.Set(zmq.RcvTimeo, wait); err != nil {
 		return nil, err
 	}
-	if s.Type() == zmq.Dish {
-		var m zmq.Message
-		err := s.RecvMessage(context.Background(), &m)
-		return append([][]byte{[]byte(m.Group())}, m.Parts()...), err
+	err := s.RecvMessage(context.Background(), m)
+	return s.parts(m), err
+}
+
+// message is the message of that form.
+func (s *local) message(parts [][]byte) (*zmq.Message, error) {
+	m := &zmq.Message{}
+	switch s.Type() {
+	case zmq.Radio:
+		m.AppendCopy(parts[1])
+		return m, m.SetGroup(string(parts[0]))
+	case zmq.Server, zmq.Peer:
+		id, err := strconv.ParseUint(string(parts[0]), 10, 32)
+		m.AppendCopy(parts[1])
+		return m, errors.Join(err, m.SetRoutingID(uint32(id)))
 	}
-	return s.Socket.Recv(context.Background())
+	for _, p := range parts {
+		m.AppendCopy(p)
+	}
+	return m, nil
+}
+
+// parts is the reverse of message.
+func (s *local) parts(m *zmq.Message) [][]byte {
+	switch {
+	case m.Len() == 0:
+		return nil
+	case s.Type() == zmq.Dish:
+		return append([][]byte{[]byte(m.Group())}, m.Parts()...)
+	case s.Type() == zmq.Server, s.Type() == zmq.Peer:
+		return append([][]byte{strconv.AppendUint(nil, uint64(m.RoutingID()), 10)}, m.Parts()...)
+	}
+	return m.Parts()
 }
 
 func (s *local) Flood(limit int, parts ...[]byte) (int, error) {

@@ -19,19 +19,6 @@ func forEachRadio(t *testing.T, test func(t *testing.T, speaker, hearer party)) 
 	t.Run("libzmq to ours", func(t *testing.T) { test(t, start(t, node), newOurs(t)) })
 }
 
-// join has a DISH join a group.
-func join(e end, group string) {
-	e.t.Helper()
-	var err error
-	switch s := e.sock.(type) {
-	case *local:
-		err = s.Join(group)
-	case *remote:
-		err = s.do(request{Op: "join", Parts: toParts(toBytes([]string{group}))}, nil)
-	}
-	e.check(err, "join")
-}
-
 // exchange sends until the message has come: udp may lose any packet.
 func exchange(from, to end, parts ...string) [][]byte {
 	to.t.Helper()
