@@ -24,6 +24,8 @@ type config struct {
 	endpoints []cli.Endpoint // of pipe: IN and OUT
 	options   []cli.SocketOption
 	security  *cli.Security
+	joined    []string // --join
+	group     string   // --group
 	topics    []string
 	identity  []byte
 	target    []byte
@@ -101,7 +103,7 @@ func unpackHint(a *cli.Args, err error) error {
 
 func readFlags(a *cli.Args, k kind) *config {
 	c := &config{
-		kind: k, topics: a.Strings("subscribe"), identity: a.ID("identity"), target: a.ID("target"),
+		kind: k, topics: a.Strings("subscribe"), joined: a.Strings("join"), group: a.String("group", ""), identity: a.ID("identity"), target: a.ID("target"),
 		maxIn: a.Size("max-size", maxSizeIn),
 		data:  a.Strings("data"), files: a.Strings("file"), replay: a.String("replay", ""),
 		repeat: a.Number("repeat", 1), interval: a.Duration("interval", 0), speed: 1,

@@ -22,6 +22,8 @@ const (
 	serves                       // goes on receiving for ever when its source has ended
 	quiet                        // reads stdin only when told to
 	relays                       // zcat pipe
+	joins                        // hears groups
+	groups                       // speaks to a group
 )
 
 // kind is a socket type, or pipe, with its traits.
@@ -44,6 +46,9 @@ var kinds = []kind{
 	{"ROUTER", zmq.Router, sends | receives | routes | serves | named},
 	{"PAIR", zmq.Pair, sends | receives | twoWay},
 	{"STREAM", zmq.Stream, sends | receives | routes | serves},
+	{"RADIO", zmq.Radio, sends | groups},
+	{"DISH", zmq.Dish, receives | joins},
+	{"DGRAM", zmq.Dgram, sends | receives | routes | serves},
 	{"pipe", zmq.Pull, relays},
 }
 
@@ -74,7 +79,7 @@ func findKind(word string) (kind, error) {
 // fits tells which traits make sense of a flag; flags that are not listed fit
 // everywhere.
 var fits = map[string]trait{
-	"subscribe": subscribes, "identity": named, "target": routes,
+	"subscribe": subscribes, "join": joins, "group": groups, "identity": named, "target": routes,
 	"in": sends | answers | relays, "out": receives | relays, "template": receives,
 	"data": sends | answers, "file": sends, "repeat": sends, "interval": sends, "rate": sends,
 	"wait-peers": sends, "replay": sends, "speed": sends,

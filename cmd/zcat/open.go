@@ -58,8 +58,11 @@ func (s *session) socket(t zmq.Type) (*zmq.Socket, error) {
 	if err := cli.SetOptions(sock, s.options); err != nil {
 		return nil, err
 	}
-	if s.kind.has(subscribes) {
+	switch {
+	case s.kind.has(subscribes):
 		return sock, s.subscribe(sock)
+	case s.kind.has(joins):
+		return sock, s.join(sock)
 	}
 	return sock, nil
 }
@@ -98,6 +101,20 @@ func (s *session) subscribe(sock *zmq.Socket) error {
 		}
 		if err != nil {
 			return fmt.Errorf("subscribe to %q: %w", p, err)
+		}
+	}
+	return nil
+}
+
+// join joins the groups; without --join, the one without a name.
+func (s *session) join(sock *zmq.Socket) error {
+	list := s.joined
+	if len(list) == 0 {
+		list = []string{""}
+	}
+	for _, group := range list {
+		if err := sock.Join(group); err != nil {
+			return cli.Usagef("a group has 255 bytes at most and is joined once", "--join %q: %w", group, err)
 		}
 	}
 	return nil

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"ztools/lib/cli"
-	"ztools/lib/zmq"
 )
 
 // newTool is zcat as lib/cli sees it.
@@ -46,8 +45,10 @@ func flags() []cli.Flag {
 		{Name: "connect", Short: "c", Value: "ENDPOINT", Repeat: true, Group: "Endpoints", Help: "connect there; may be repeated and mixed"},
 		{Name: "option", Short: "o", Value: "NAME=VALUE", Repeat: true, Group: "Endpoints", Help: "set a socket option; -o list shows them all"},
 		{Name: "subscribe", Short: "s", Value: "PREFIX", Repeat: true, Group: "Endpoints", Help: "subscribe to this prefix only (sub, xsub)"},
+		{Name: "join", Value: "GROUP", Repeat: true, Group: "Endpoints", Help: "hear this group (dish)"},
+		{Name: "group", Value: "GROUP", Group: "Endpoints", Help: "speak to this group (radio)"},
 		{Name: "identity", Value: "ID", Group: "Endpoints", Help: "own routing id: text or 0x…"},
-		{Name: "target", Value: "ID", Group: "Endpoints", Help: "send to this peer (router, stream)"},
+		{Name: "target", Value: "ID", Group: "Endpoints", Help: "send to this peer (router, stream, dgram)"},
 
 		{Name: "format", Short: "f", Value: "FORMAT", Choice: formats, Group: "Formats", Help: strings.Join(formats, " ")},
 		{Name: "in", Value: "FORMAT", Choice: formats, Group: "Formats", Help: "format of the input only"},
@@ -91,8 +92,11 @@ func flags() []cli.Flag {
 // kindNames are the socket types as completion offers them.
 func kindNames() []string {
 	var names []string
-	for t := zmq.Pair; t <= zmq.Stream; t++ {
-		names = append(names, strings.ToLower(t.String()))
+	for _, k := range kinds {
+		if !k.has(relays) {
+			names = append(names, strings.ToLower(k.name))
+		}
 	}
+	slices.Sort(names)
 	return names
 }

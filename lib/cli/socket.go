@@ -99,7 +99,7 @@ var endpointErrors = []struct {
 }{
 	{zmq.EINVAL, StatusUsage, "an endpoint looks like tcp://localhost:5555 or ipc:///tmp/feed"},
 	{zmq.EPROTONOSUPPORT, StatusUsage, "the usual transports are tcp:// and ipc://"},
-	{zmq.ENOCOMPATPROTO, StatusUsage, "this transport does not carry this socket type"},
+	{zmq.ENOCOMPATPROTO, StatusUsage, "this transport does not carry this socket type, or not this way: @ binds, > connects"},
 	{zmq.ENAMETOOLONG, StatusUsage, "the path of a Unix socket has about 100 bytes at most"},
 	{zmq.EADDRINUSE, StatusFailed, "another program is bound there; tcp://*:* lets the system choose a port"},
 	{zmq.EADDRNOTAVAIL, StatusFailed, "bind to an address of this machine, or to * for all of them"},
