@@ -28,6 +28,7 @@ debian=(
 	python3-zmq # the peer of the interop tests
 	tmux # a terminal for the tools that draw in one
 	libczmq4    # writes and reads certificates
+	chromium    # a browser, for ws
 	iproute2    # network namespaces for multicast
 	krb5-kdc krb5-admin-server krb5-user # Kerberos for GSSAPI
 )
