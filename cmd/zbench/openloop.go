@@ -18,6 +18,7 @@ import (
 //	2 the other end sends it back
 //	3 the client's receiver takes the time since it was due, and since it left
 func openLoop(r *run) error {
+	r.plan.Endless = true // a queue that is full would stop the schedule, or make a REP drop replies
 	dealers, err := r.open(zmq.Dealer, r.clients, client)
 	if err != nil {
 		return err

@@ -332,6 +332,9 @@ func (r *run) drain(receivers int64) (whole bool, err error) {
 	if a.Slip.Planned > 0 {
 		r.sample.Slip = &a.Slip
 	}
+	if a.Busy {
+		return false, nil
+	}
 	complete := r.gauge.until(a.Sent * receivers)[0].reached
 	limit := time.NewTimer(drainLimit)
 	defer limit.Stop()

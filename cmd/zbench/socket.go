@@ -20,6 +20,7 @@ type plan struct {
 	Options  []cli.SocketOption // of the command line
 	Security security
 	Backlog  int           // connections that may wait to be accepted; 0: the default
+	Endless  bool          // queues without a limit
 	Run      uint32        // tells the numbers of this run from those of others
 	own      *cli.Security // of the command line, towards another program; else nil
 }
@@ -34,6 +35,9 @@ func newContext(n int) (*zmq.Context, error) {
 // they do not fill the memory; what is queued at the end is dropped.
 func (p plan) sockets(z *zmq.Context, t zmq.Type, n int, side side) ([]*zmq.Socket, error) {
 	hwm := min(maxHWM, max(1, maxQueue/max(1, p.Size)))
+	if p.Endless {
+		hwm = 0
+	}
 	var list []*zmq.Socket
 	for range n {
 		s, err := z.NewSocket(t)

@@ -38,6 +38,7 @@ type answer struct {
 	Usage    usage
 	Sent     int64
 	Slip     slip
+	Busy     bool // some senders could not stop yet, so Sent is no end
 }
 
 // laborTypes are the socket types of the works.
@@ -51,6 +52,7 @@ type labor struct {
 	senders []*sender
 	gauge   gauge // messages sent
 	stop    atomic.Bool
+	busy    bool           // some senders did not stop in time
 	sending sync.WaitGroup // senders
 	group   sync.WaitGroup // all others
 
@@ -112,13 +114,32 @@ func (w *labor) begin(z *zmq.Context) (err error) {
 	return nil
 }
 
+// patience is how long senders may take to stop. A thousand of them, blocked before
+// full queues, would take minutes.
+const patience = 2 * time.Second
+
+// stopped waits for the senders; false if they take too long.
+func (w *labor) stopped(limit time.Duration) bool {
+	done := make(chan struct{})
+	w.group.Go(func() {
+		w.sending.Wait()
+		close(done)
+	})
+	select {
+	case <-done:
+		return true
+	case <-time.After(limit):
+		return false
+	}
+}
+
 func (w *labor) obey(order string) error {
 	switch order {
 	case orderGo:
 		return w.send()
 	case orderStop:
 		w.stop.Store(true)
-		w.sending.Wait()
+		w.busy = !w.stopped(patience)
 	}
 	return nil
 }
@@ -151,9 +172,9 @@ func (w *labor) keep(err error) {
 }
 
 func (w *labor) answer(err error) answer {
-	a := answer{Usage: usageNow(), Sent: w.gauge.total.Load()}
+	a := answer{Usage: usageNow(), Sent: w.gauge.total.Load(), Busy: w.busy}
 	for _, s := range w.senders {
-		if s.pace != nil && w.stop.Load() {
+		if s.pace != nil && w.stop.Load() && !w.busy {
 			a.Slip.add(s.pace.slip)
 		}
 	}

@@ -4,6 +4,7 @@
  *   libzmq inproc-thr|inproc-lat SIZE COUNT
  *   libzmq idle-server ENDPOINT
  *
+ * and what many.c adds.
  * ENDPOINT may begin with curve+: CURVE then protects the connection.
  *
  * The side that binds prints "ready"; the side that measures prints
@@ -11,25 +12,23 @@
  * The other side stays until its standard input ends, so that nothing it
  * sent is lost. An alarm ends a process that was forgotten.
  */
-#include <pthread.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include "peer.h"
 #include <string.h>
 #include <sys/resource.h>
 #include <time.h>
-#include <unistd.h>
-#include <zmq.h>
 
-enum { life_seconds = 60, by_reference = 4096 };
+enum { life_seconds = 60, by_reference = 4096, most_sockets = 20000 };
 
-static void *context;
-static const char *endpoint = "inproc://peer";
 static int curve;
-static size_t size;
-static long count, warm;
-static char *buffer;
 
-static void check (int ok, const char *what)
+void *context;
+const char *endpoint = "inproc://peer";
+size_t size;
+long count, warm;
+char *buffer;
+int hwm = 1000;
+
+void check (int ok, const char *what)
 {
     if (ok)
         return;
@@ -57,41 +56,49 @@ static void secure (void *s, int server)
         set (s, ZMQ_CURVE_SERVERKEY, public, 40);
 }
 
-static void *bound (int type)
+static void *made (int type, int server)
 {
     void *s = zmq_socket (context, type);
     check (s != NULL, "socket");
-    secure (s, 1);
+    set (s, ZMQ_SNDHWM, (const char *) &hwm, sizeof hwm);
+    set (s, ZMQ_RCVHWM, (const char *) &hwm, sizeof hwm);
+    secure (s, server);
+    return s;
+}
+
+void *bound (int type)
+{
+    void *s = made (type, 1);
+    int backlog = 4096; /* the queue of the system is not what is measured */
+    set (s, ZMQ_BACKLOG, (const char *) &backlog, sizeof backlog);
     check (zmq_bind (s, endpoint) == 0, "bind");
     puts ("ready");
     fflush (stdout);
     return s;
 }
 
-static void *connected (int type)
+void *connected (int type)
 {
-    void *s = zmq_socket (context, type);
-    check (s != NULL, "socket");
-    secure (s, 0);
+    void *s = made (type, 0);
     check (zmq_connect (s, endpoint) == 0, "connect");
     return s;
 }
 
-static void hold (void)
+void hold (void)
 {
     char byte;
     while (read (0, &byte, 1) > 0)
         ;
 }
 
-static double now (void)
+double now (void)
 {
     struct timespec t;
     clock_gettime (CLOCK_MONOTONIC, &t);
     return t.tv_sec + t.tv_nsec / 1e9;
 }
 
-static void report (double seconds)
+void report (double seconds)
 {
     printf ("%ld %zu %.9f\n", count, count * size, seconds);
 }
@@ -175,19 +182,17 @@ static void inproc_latency (void)
     pthread_join (t, NULL);
 }
 
-/* Holds any number of idle peers: the descriptor limit goes up to the hard
- * one before the context, which sizes its tables by it, exists. */
-static void idle_server (void)
+/* Takes as many descriptors as are allowed, before there is a context, which
+ * sizes its tables by them. */
+static void widen (void)
 {
     struct rlimit limit;
     getrlimit (RLIMIT_NOFILE, &limit);
     limit.rlim_cur = limit.rlim_max;
     setrlimit (RLIMIT_NOFILE, &limit);
-    bound (ZMQ_ROUTER);
-    hold ();
 }
 
-static void usage (void)
+void usage (void)
 {
     fputs ("usage: libzmq MODE [ENDPOINT] SIZE COUNT\n", stderr);
     exit (2);
@@ -205,11 +210,16 @@ int main (int argc, char **argv)
     if (curve)
         endpoint += 6;
     alarm (life_seconds);
+    widen ();
     context = zmq_ctx_new ();
+    zmq_ctx_set (context, ZMQ_MAX_SOCKETS, most_sockets);
     if (strcmp (mode, "idle-server") == 0) {
-        idle_server ();
+        bound (ZMQ_ROUTER);
+        hold ();
         return 0;
     }
+    if (many (mode, argc, argv))
+        return 0;
     if (argc != (inproc ? 4 : 5))
         usage ();
     size = strtoul (argv[argc - 2], NULL, 10);

@@ -10,7 +10,7 @@ func TestChosenTakesWholeNames(t *testing.T) {
 		filter          string
 		cells, specials int
 	}{
-		{"", 39, 9},
+		{"", 52, 20},
 		{"tcp/thr", 10, 0},
 		{"tcp/thr/1", 1, 0},
 		{"tcp/thr/1024", 1, 0},

@@ -5,7 +5,8 @@
 //  1. build the peers that can be built (peers.go)
 //  2. for each cell of the table (cells.go) find how many messages fill a
 //     run, then run the peers in turns, A B C A B C … (run.go)
-//  3. measure what is no cell: allocations, idle peers, zcat (special.go, idle.go, zcat.go)
+//  3. measure what is no cell: allocations, idle peers, zcat, and by zbench what
+//     has many sockets (special.go, idle.go, zcat.go, many.go)
 //  4. report medians, ratios and verdicts (table.go)
 //
 // Progress goes to standard error, the tables to standard output.

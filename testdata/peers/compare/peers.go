@@ -39,17 +39,18 @@ var recipes = []recipe{
 // workshop knows where sources are and where executables go.
 type workshop struct {
 	root string // of this module
-	bin  string // not under version control
+	kept string // what takes long to build; not under version control
+	bin  string // of this run alone: another may be going on
 }
 
-func newWorkshop(ctx context.Context) (workshop, error) {
+func newWorkshop(ctx context.Context, bin string) (workshop, error) {
 	out, err := exec.CommandContext(ctx, "go", "env", "GOMOD").Output()
 	if err != nil {
 		return workshop{}, fmt.Errorf("go env: %w", err)
 	}
 	root := filepath.Dir(strings.TrimSpace(string(out)))
-	w := workshop{root, filepath.Join(root, ".peers")}
-	return w, os.MkdirAll(w.bin, 0o777)
+	w := workshop{root, filepath.Join(root, ".peers"), bin}
+	return w, os.MkdirAll(w.kept, 0o777)
 }
 
 // peers builds the chosen peers and says which could not be built and why.
@@ -101,11 +102,11 @@ func (w workshop) foreignGo(ctx context.Context, source string) (string, error) 
 
 func (w workshop) c(ctx context.Context, source string) (string, error) {
 	path := filepath.Join(w.bin, "libzmq")
-	return path, w.run(ctx, w.dir(source), nil, "gcc", "-O2", "-o", path, "peer.c", "-lzmq", "-lpthread")
+	return path, w.run(ctx, w.dir(source), nil, "gcc", "-O2", "-o", path, "peer.c", "many.c", "-lzmq", "-lpthread")
 }
 
 func (w workshop) rust(ctx context.Context, source string) (string, error) {
-	target := filepath.Join(w.bin, "omq")
+	target := filepath.Join(w.kept, "omq")
 	path := filepath.Join(target, "release", "omq")
 	return path, w.run(ctx, w.dir(source), []string{"CARGO_TARGET_DIR=" + target},
 		"cargo", "build", "--release", "--locked", "--quiet")

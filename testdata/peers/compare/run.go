@@ -20,16 +20,16 @@ type bench struct {
 	options
 	workshop
 	peers []program
-	temp  string // for ipc endpoints
+	temp  string // executables and ipc endpoints
 	ipcs  int    // endpoints made so far
 }
 
 func newBench(ctx context.Context, o options) (*bench, error) {
-	w, err := newWorkshop(ctx)
+	temp, err := os.MkdirTemp("", "z")
 	if err != nil {
 		return nil, err
 	}
-	temp, err := os.MkdirTemp("", "z")
+	w, err := newWorkshop(ctx, temp)
 	if err != nil {
 		return nil, err
 	}
@@ -151,7 +151,7 @@ func (b *bench) measure(ctx context.Context, p program, c cell, n int) (sample, 
 func (b *bench) endpoint(transport string) (string, error) {
 	if transport == "ipc" {
 		b.ipcs++
-		return "ipc://" + filepath.Join(b.temp, strconv.Itoa(b.ipcs)), nil
+		return "ipc://" + filepath.Join(b.temp, "e"+strconv.Itoa(b.ipcs)), nil
 	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

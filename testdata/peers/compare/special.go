@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 )
 
@@ -34,7 +35,7 @@ const (
 	longestRise = 0.015 // seconds until zcat has printed its version
 )
 
-var specialWorks = []special{
+var specialWorks = slices.Concat(manyWorks, []special{
 	allocations("tcp", 16), allocations("tcp", kibi), allocations("tcp", 64*kibi),
 	allocations("inproc", 16), allocations("inproc", kibi), allocations("inproc", 64*kibi),
 	{
@@ -52,7 +53,7 @@ var specialWorks = []special{
 		met:  func(o outcome) bool { return o.ours <= longestRise },
 		show: func(v float64) string { return fmt.Sprintf("%.1f ms", v*1e3) },
 	},
-}
+})
 
 // allocations counts heap objects per message, both sides in one process.
 func allocations(transport string, size int) special {

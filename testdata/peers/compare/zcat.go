@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os/exec"
-	"path/filepath"
 	"strconv"
 	"time"
 )
@@ -17,16 +16,10 @@ const (
 	starts = 20                  // of zcat and of a program that does nothing
 )
 
-// zcat builds the tool.
-func (b *bench) zcat(ctx context.Context) (string, error) {
-	path := filepath.Join(b.bin, "zcat")
-	return path, b.workshop.run(ctx, b.root, nil, "go", "build", "-o", path, "./cmd/zcat")
-}
-
 // zcatLines sends short lines from a pipe through zcat push and zcat pull
 // into another pipe and returns lines a second.
 func (b *bench) zcatLines(ctx context.Context) (outcome, error) {
-	tool, err := b.zcat(ctx)
+	tool, err := b.tool(ctx, "zcat")
 	if err != nil {
 		return outcome{}, err
 	}
@@ -97,7 +90,7 @@ func clockLines(r io.Reader, warm, n int) (sample, error) {
 // zcatStart returns how long zcat takes to print its version, in seconds, and
 // how long a program takes that does nothing.
 func (b *bench) zcatStart(ctx context.Context) (outcome, error) {
-	tool, err := b.zcat(ctx)
+	tool, err := b.tool(ctx, "zcat")
 	if err != nil {
 		return outcome{}, err
 	}
