@@ -27,7 +27,7 @@ debian=(
 	libzmq3-dev # libzmq 4.3.4 and its headers
 	python3-zmq # the peer of the interop tests
 	tmux # a terminal for the tools that draw in one
-	libczmq4    # writes and reads certificates
+	libczmq-dev # writes and reads certificates, runs on our C library
 	chromium    # a browser, for ws
 	iproute2    # network namespaces for multicast
 	krb5-kdc krb5-admin-server krb5-user # Kerberos for GSSAPI

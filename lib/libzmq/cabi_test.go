@@ -55,12 +55,22 @@ var library = sync.OnceValue(func() error {
 func ours(t *testing.T) string {
 	t.Helper()
 	if _, err := exec.LookPath("gcc"); err != nil {
-		t.Skip("skipped: needs gcc")
+		missing(t, "gcc")
 	}
 	if err := library(); err != nil {
 		t.Fatal(err)
 	}
 	return scratch
+}
+
+// missing ends a test for which something is not installed; where all has to be,
+// it fails.
+func missing(t *testing.T, what string) {
+	t.Helper()
+	if os.Getenv("ZTOOLS_REQUIRE_PEERS") == "1" {
+		t.Fatal("needs " + what)
+	}
+	t.Skip("skipped: needs " + what)
 }
 
 // compile makes a program; against libzmq's library if that can be, since that
@@ -122,6 +132,33 @@ func TestPrograms(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Programs of others run on our library as they are.
+func TestCZMQ(t *testing.T) {
+	lib := ours(t)
+	if theirs() == "" || exec.Command("gcc", "-fsyntax-only", "-xc", "-include", "czmq.h", "/dev/null").Run() != nil {
+		missing(t, "libczmq-dev")
+	}
+	program := filepath.Join(t.TempDir(), "actors")
+	out, err := exec.Command("gcc", "-Wall", "-Wextra", "-Werror", "-o", program, programs+"/programs/actors.c", "-lczmq", "-lzmq").CombinedOutput()
+	if err != nil {
+		t.Fatalf("gcc: %v\n%s", err, out)
+	}
+	run(t, lib, nil, program)
+}
+
+func TestPyzmq(t *testing.T) {
+	lib := ours(t)
+	const python = "/usr/bin/python3"
+	if exec.Command(python, "-c", "import zmq").Run() != nil {
+		missing(t, "python3-zmq")
+	}
+	out := run(t, lib, nil, python, "-c", "import zmq; print(zmq.zmq_version())")
+	if string(out) != "4.3.5\n" {
+		t.Errorf("pyzmq runs on libzmq %s", out)
+	}
+	run(t, lib, nil, python, programs+"/programs/loop.py")
 }
 
 // The library exports what zmq.h declares, and nothing else.

@@ -107,8 +107,25 @@ static int obey(struct proxy *p) {
 	return type == ZMQ_REP && zmq_send(p->control, "", 0, 0) < 0 ? -1 : 0;
 }
 
-/* stuck says whether a message waits at from for room at to. */
+/* stuck says whether a message waits on one side for room on the other. */
 static bool stuck(short from, short to) { return from & ZMQ_POLLIN && !(to & ZMQ_POLLOUT); }
+
+/* move forwards each way what the look allowed: 1 if there was something. */
+static int move(struct proxy *p, short f, short b) {
+	bool echo = p->frontend.socket == p->backend.socket; /* a REP has room only once it has received */
+	int moved = 0;
+	if (f & ZMQ_POLLIN && (echo || b & ZMQ_POLLOUT)) {
+		if (forward(p, &p->frontend, &p->backend) != 0)
+			return -1;
+		moved = 1;
+	}
+	if (!echo && b & ZMQ_POLLIN && f & ZMQ_POLLOUT) {
+		if (forward(p, &p->backend, &p->frontend) != 0)
+			return -1;
+		moved = 1;
+	}
+	return moved;
+}
 
 /* turn is the three steps, once. items are frontend, backend, control. */
 static int turn(struct proxy *p, zmq_pollitem_t *items) {
@@ -118,23 +135,13 @@ static int turn(struct proxy *p, zmq_pollitem_t *items) {
 	if (zmq_poll(items, count, 0) < 0)
 		return -1;
 	short f = items[0].revents, b = items[1].revents;
-	bool moved = false;
-	if (p->control && items[2].revents) {
-		if (obey(p) != 0)
-			return -1;
-		moved = true;
-	}
-	if (f & ZMQ_POLLIN && b & ZMQ_POLLOUT) {
-		if (forward(p, &p->frontend, &p->backend) != 0)
-			return -1;
-		moved = true;
-	}
-	if (p->frontend.socket != p->backend.socket && b & ZMQ_POLLIN && f & ZMQ_POLLOUT) {
-		if (forward(p, &p->backend, &p->frontend) != 0)
-			return -1;
-		moved = true;
-	}
-	if (moved)
+	bool told = p->control && items[2].revents;
+	if (told && obey(p) != 0)
+		return -1;
+	int moved = move(p, f, b);
+	if (moved < 0)
+		return -1;
+	if (moved || told)
 		return 0;
 	items[0].events = both & ((stuck(f, b) ? 0 : ZMQ_POLLIN) | (stuck(b, f) ? ZMQ_POLLOUT : 0));
 	items[1].events = both & ((stuck(b, f) ? 0 : ZMQ_POLLIN) | (stuck(f, b) ? ZMQ_POLLOUT : 0));

@@ -220,6 +220,7 @@ func (s *Socket) StopMonitor() error {
 	if w := m.sender; w != nil {
 		w.addLocked(Event{Kind: MonitorStopped, Time: time.Now()})
 		w.over = true
+		w.wake() // even if it does not want that event
 		m.removeLocked(w)
 		w.stop()
 	}

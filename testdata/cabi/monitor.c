@@ -45,6 +45,17 @@ static void events(void) {
 	finish(c, server, watch, watch_client, NULL);
 }
 
+/* A monitor that nobody wants to hear the end of ends all the same. */
+static void unheard(void) {
+	void *c = zmq_ctx_new(), *s = open_socket(c, ZMQ_PULL), *watch = open_socket(c, ZMQ_PAIR);
+	CHECK(zmq_socket_monitor(s, "inproc://unheard", ZMQ_EVENT_LISTENING) == 0);
+	CHECK(zmq_connect(watch, "inproc://unheard") == 0);
+	CHECK(zmq_bind(s, "tcp://127.0.0.1:*") == 0);
+	wait_for(watch, ZMQ_EVENT_LISTENING);
+	CHECK(zmq_socket_monitor(s, NULL, 0) == 0);
+	finish(c, watch, s, NULL);
+}
+
 struct proxy {
 	void *frontend, *backend, *capture, *control;
 	int result, error;
@@ -109,6 +120,23 @@ static void steered(void) {
 	finish(c, push, pull, control, p.frontend, p.backend, p.control, NULL);
 }
 
+/* One socket on both sides answers by itself. */
+static void echo(void) {
+	pthread_t thread;
+	void *c = zmq_ctx_new(), *req = open_socket(c, ZMQ_REQ);
+	struct proxy p = {.frontend = open_socket(c, ZMQ_REP)};
+	p.backend = p.frontend;
+	join(p.frontend, req, "inproc://echo");
+	CHECK(pthread_create(&thread, NULL, run, &p) == 0);
+	for (int i = 0; i < 40; i++) {
+		say(req, "hello", 0);
+		hear(req, "hello");
+	}
+	CHECK(zmq_ctx_shutdown(c) == 0);
+	CHECK(pthread_join(thread, NULL) == 0 && p.error == ETERM);
+	finish(c, req, p.frontend, NULL);
+}
+
 static void mistakes(void) {
 	FAILS(zmq_proxy(NULL, NULL, NULL), EFAULT);
 	FAILS(zmq_device(ZMQ_QUEUE, NULL, NULL), EFAULT);
@@ -117,8 +145,10 @@ static void mistakes(void) {
 int main(void) {
 	begin();
 	events();
+	unheard();
 	proxy();
 	steered();
+	echo();
 	if (ours())
 		mistakes();
 	return 0;
