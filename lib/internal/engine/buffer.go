@@ -75,3 +75,9 @@ func readPlain(conn net.Conn, buf *buffer, body []byte, max int) (int, error) {
 	}
 	return 0, err
 }
+
+// writePlain is link.write for a connection without a descriptor.
+func writePlain(conn net.Conn, bufs net.Buffers) (int, error) {
+	n, err := bufs.WriteTo(conn)
+	return int(n), err
+}

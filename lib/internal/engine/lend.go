@@ -35,6 +35,7 @@ type loan struct {
 	err    error      // what ended the connection while it was lent out
 
 	back    chan struct{} // calls ReadLoop back; made by the first loan
+	timer   *time.Timer   // ends a vacancy; made with back
 	overdue atomic.Bool   // ReadLoop wants to be called back when the borrower leaves
 	reading atomic.Bool   // the borrower waits for bytes, or is about to
 	lent    bool          // owned by who reads: that is not ReadLoop
@@ -53,20 +54,21 @@ func (e *Engine) lend() error {
 	l.mu.Lock()
 	if l.back == nil {
 		l.back = make(chan struct{}, 1)
+		l.timer = time.NewTimer(vacancy)
 	}
 	l.vacant = true
 	l.mu.Unlock()
-	t := time.NewTimer(vacancy)
-	defer t.Stop()
+	l.timer.Reset(vacancy)
+	defer l.timer.Stop()
 	for seen, wait := uint64(0), true; wait; {
 		select {
 		case <-l.back:
 			wait = false
 		case <-e.done:
 			wait = false
-		case <-t.C:
+		case <-l.timer.C:
 			if busy, there := l.busy(&seen); busy {
-				t.Reset(vacancy)
+				l.timer.Reset(vacancy)
 			} else if !there {
 				wait = false
 				e.port.Lend.Store(false)

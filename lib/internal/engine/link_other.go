@@ -19,8 +19,7 @@ func (l *link) canTry() bool { return false }
 func (l *link) tryWrite([][]byte) int { return 0 }
 
 func (l *link) write(bufs net.Buffers) (int, error) {
-	n, err := bufs.WriteTo(l.conn)
-	return int(n), err
+	return writePlain(l.conn, bufs)
 }
 
 func (l *link) unread() bool { return false }

@@ -121,8 +121,7 @@ func (l *link) tryWrite(bufs [][]byte) int {
 // returns how many bytes were written.
 func (l *link) write(bufs net.Buffers) (int, error) {
 	if l.raw == nil || !gathers {
-		n, err := bufs.WriteTo(l.conn)
-		return int(n), err
+		return writePlain(l.conn, bufs)
 	}
 	sent := 0
 	for len(bufs) > 0 {

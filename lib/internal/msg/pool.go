@@ -24,6 +24,8 @@ const (
 // still in the processor's caches. The zero value is ready.
 type Pool struct {
 	classes [maxClass - minClass + 1]stack
+	// Lists keeps the lists of bodies that long queues have left behind.
+	Lists sync.Pool
 }
 
 // stack keeps the buffers of one class: a few at hand, the others where the

@@ -73,7 +73,7 @@ func (b *Batch) Add(m *msg.Msg, pool *msg.Pool) {
 		if n < msg.RefMin {
 			b.Bytes = append(b.Bytes, m.Body...)
 		} else {
-			b.Ext = append(b.Ext, Ext{At: len(b.Bytes), Body: m.Body, Buf: m.Buf})
+			b.addExt(Ext{At: len(b.Bytes), Body: m.Body, Buf: m.Buf}, pool)
 		}
 	}
 	if m.Flags&(msg.More|msg.Identity) == 0 {
@@ -102,7 +102,7 @@ func (b *Batch) splice(from *Batch, pool *msg.Pool) {
 	b.Bytes = append(b.Bytes, from.Bytes...)
 	for _, e := range from.Ext {
 		e.At += base
-		b.Ext = append(b.Ext, e)
+		b.addExt(e, pool)
 	}
 	b.Msgs += from.Msgs
 	b.Commands = b.Commands || from.Commands
@@ -123,13 +123,27 @@ func (b *Batch) Reset() {
 	b.Msgs, b.Commands = 0, false
 }
 
+// extKept is how many bodies by reference a batch at rest keeps room for.
+const extKept = 64
+
+// addExt appends to Ext. A list that has to grow takes over one that is longer.
+func (b *Batch) addExt(e Ext, pool *msg.Pool) {
+	if n := len(b.Ext); n == cap(b.Ext) {
+		if list, ok := pool.Lists.Get().([]Ext); ok && cap(list) > n {
+			b.Ext = append(list, b.Ext...)
+		}
+	}
+	b.Ext = append(b.Ext, e)
+}
+
 // release empties the batch and gives its memory back, so that a connection
 // at rest owns no buffer.
 func (b *Batch) release(pool *msg.Pool) {
 	b.Reset()
 	pool.Put(b.buf)
 	b.buf, b.Bytes = nil, nil
-	if cap(b.Ext) > 16 {
+	if cap(b.Ext) > extKept {
+		pool.Lists.Put(b.Ext)
 		b.Ext = nil
 	}
 }
