@@ -92,6 +92,9 @@ func (s *Socket) TrySend(parts ...[]byte) error {
 // receiver or drops them, and m is empty. On an error m is as it was. It waits
 // and fails as Send does.
 func (s *Socket) SendMessage(ctx context.Context, m *Message) error {
+	if s.sendLarge(m) {
+		return nil
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	err := s.sendMessageLocked(m)
@@ -107,6 +110,21 @@ func (s *Socket) SendMessage(ctx context.Context, m *Message) error {
 		err = s.sendMessageLocked(m)
 	}
 	return err
+}
+
+// sendLarge is SendMessage for one large part to the only peer there is, for
+// which not even the socket's lock is needed. false if it did nothing.
+func (s *Socket) sendLarge(m *Message) bool {
+	if len(m.parts) != 1 || len(m.parts[0].body) < msg.RefMin || s.inbox.pending.Load() {
+		return false
+	}
+	p := s.only.Load()
+	if p == nil || !p.WriteLarge(m.parts[0].body, m.parts[0].buf) {
+		return false
+	}
+	m.parts[0] = part{}
+	m.empty()
+	return true
 }
 
 // TrySendMessage is SendMessage that never waits: EAGAIN if m cannot be sent
@@ -164,6 +182,9 @@ func (s *Socket) sendMessageLocked(m *Message) error {
 	clear(m.parts)
 	m.empty()
 	s.eager.Store(false)
+	if s.direct != nil && !s.halfway {
+		s.only.Store(s.direct.Only())
+	}
 	return nil
 }
 

@@ -212,6 +212,22 @@ func (p *Pipe) SetLast(m *msg.Msg) {
 	p.in.mu.Unlock()
 }
 
+// WriteLarge is WriteShort for a message of one part of msg.RefMin bytes and
+// more, which belongs to the pipe on success. buf is the pool's buffer that holds
+// it, or nil.
+func (p *Pipe) WriteLarge(body []byte, buf *msg.Buf) bool {
+	q := p.out
+	q.mu.Lock()
+	if q.written >= q.full {
+		q.mu.Unlock()
+		return false
+	}
+	q.w.Add(&msg.Msg{Body: body, Buf: buf}, q.pool)
+	q.written++
+	p.wakeLocked()
+	return true
+}
+
 // writeRareLocked is Write when something other than appending has to happen.
 // It unlocks.
 func (p *Pipe) writeRareLocked(m *msg.Msg) bool {
