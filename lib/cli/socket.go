@@ -8,6 +8,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"ztools/lib/secret"
 	"ztools/lib/zmq"
 )
 
@@ -57,11 +58,34 @@ var secretOptions = map[string]string{
 	"PLAIN_PASSWORD":  "--plain-password-file FILE",
 }
 
+// fileOptions are those whose value on the command line is the name of a file,
+// and whether it is a secret.
+var fileOptions = map[string]bool{"WSS_KEY_PEM": true, "WSS_CERT_PEM": false, "WSS_TRUST_PEM": false}
+
+// fromFile is an option with what is in the file that its value names.
+func fromFile(o SocketOption, private bool) (SocketOption, error) {
+	f, err := secret.ReadFile(o.Value)
+	if err == nil && private {
+		err = f.Private()
+	}
+	if err != nil {
+		return o, Usagef("its value is the name of a file", "option %s: %w", o.Name, err)
+	}
+	return SocketOption{o.Name, string(f.Text)}, nil
+}
+
 // SetOptions sets options of the command line; errors are usage errors.
 func SetOptions(sock *zmq.Socket, options []SocketOption) error {
 	for _, o := range options {
-		if instead := secretOptions[strings.TrimPrefix(strings.ToUpper(o.Name), "ZMQ_")]; instead != "" {
+		name := strings.TrimPrefix(strings.ToUpper(o.Name), "ZMQ_")
+		if instead := secretOptions[name]; instead != "" {
 			return Usagef("use "+instead, "option %s: a secret does not belong on the command line, which others see", o.Name)
+		}
+		if private, ok := fileOptions[name]; ok {
+			var err error
+			if o, err = fromFile(o, private); err != nil {
+				return err
+			}
 		}
 		if err := sock.SetByName(o.Name, o.Value); err != nil {
 			return Usagef("-o list shows names, types and defaults", "option %s=%s: %w", o.Name, o.Value, errors.Unwrap(err))
