@@ -129,8 +129,8 @@ const extKept = 64
 // addExt appends to Ext. A list that has to grow takes over one that is longer.
 func (b *Batch) addExt(e Ext, pool *msg.Pool) {
 	if n := len(b.Ext); n == cap(b.Ext) {
-		if list, ok := pool.Lists.Get().([]Ext); ok && cap(list) > n {
-			b.Ext = append(list, b.Ext...)
+		if list, ok := pool.Lists.Get().(*[]Ext); ok && cap(*list) > n {
+			b.Ext = append(*list, b.Ext...)
 		}
 	}
 	b.Ext = append(b.Ext, e)
@@ -143,7 +143,8 @@ func (b *Batch) release(pool *msg.Pool) {
 	pool.Put(b.buf)
 	b.buf, b.Bytes = nil, nil
 	if cap(b.Ext) > extKept {
-		pool.Lists.Put(b.Ext)
+		list := b.Ext
+		pool.Lists.Put(&list)
 		b.Ext = nil
 	}
 }
