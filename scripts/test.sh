@@ -41,7 +41,7 @@ debian_peers() {
 	[ ${#missing[@]} -eq 0 ] && return
 	if ! command -v apt-get >/dev/null; then
 		echo "missing: ${missing[*]} (no apt-get here); the tests that need them are skipped"
-	elif ! { as_root apt-get update && as_root apt-get install -y --no-install-recommends "${missing[@]}"; } >"$peers/apt.log" 2>&1; then
+	elif ! { as_root apt-get update && as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${missing[@]}"; } >"$peers/apt.log" 2>&1; then
 		echo "missing: ${missing[*]} (no root or no network, see .peers/apt.log); the tests that need them are skipped"
 	fi
 }
