@@ -14,6 +14,7 @@ import (
 	"ztools/lib/internal/security"
 	"ztools/lib/internal/transport"
 	"ztools/lib/internal/transport/ipc"
+	"ztools/lib/internal/transport/norm"
 	"ztools/lib/internal/transport/pgm"
 	"ztools/lib/internal/transport/tcp"
 	"ztools/lib/internal/transport/tipc"
@@ -36,6 +37,7 @@ var schemes = map[string]transport.Scheme{
 	"ipc":   ipc.Transport{},
 	"pgm":   pgm.Medium{},
 	"epgm":  pgm.Medium{UDP: true},
+	"norm":  norm.Medium{},
 	"tipc":  tipc.Transport{},
 	"udp":   udp.Medium{},
 	"vmci":  vsock.Transport{VMCI: true},

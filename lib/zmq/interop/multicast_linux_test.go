@@ -1,6 +1,7 @@
 package interop_test
 
 import (
+	"errors"
 	"slices"
 	"testing"
 	"time"
@@ -12,6 +13,7 @@ import (
 var multicast = map[string]func(h host) string{
 	"epgm": func(h host) string { return "epgm://" + h.addr + ";239.192.1.1:5555" },
 	"pgm":  func(h host) string { return "pgm://" + h.addr + ";239.192.1.1:5555" },
+	"norm": func(h host) string { return "norm://" + h.iface + ";239.192.1.1:5555" },
 }
 
 // fast is a rate that lets tests end soon, in kilobits per second.
@@ -52,7 +54,7 @@ func (h host) enter(e end, scheme string, options ...any) {
 }
 
 // overMulticast holds a conversation on every scheme between all pairings.
-func overMulticast(t *testing.T, options []any, talk func(t *testing.T, l *lab, pub, sub end)) {
+func overMulticast(t *testing.T, options []any, talk func(t *testing.T, l *lab, scheme string, pub, sub end)) {
 	l := newLab(t)
 	for scheme := range multicast {
 		for _, p := range pairings(l) {
@@ -65,31 +67,57 @@ func overMulticast(t *testing.T, options []any, talk func(t *testing.T, l *lab, 
 				l.b.enter(sub, scheme, options...)
 				l.a.enter(pub, scheme, options...)
 				synchronise(pub, sub)
-				talk(t, l, pub, sub)
+				quiet(sub)
+				talk(t, l, scheme, pub, sub)
 			})
 		}
 	}
 }
 
+// quiet waits until the sender has said where it stands: what is lost before that
+// OpenPGM's receivers give up at once, and may then receive nothing any more.
+func quiet(sub end) {
+	sub.t.Helper()
+	if _, ours := sub.sock.(*local); ours {
+		return
+	}
+	if parts, err := sub.Recv(300 * time.Millisecond); !errors.Is(err, zmq.EAGAIN) {
+		sub.t.Fatalf("received %s, %v, when nothing was sent", shown(parts), err)
+	}
+}
+
 func TestMulticast(t *testing.T) {
-	overMulticast(t, []any{zmq.Rate, fast}, func(t *testing.T, _ *lab, pub, sub end) {
-		oneWay(pub, sub, messages())
+	overMulticast(t, []any{zmq.Rate, fast}, func(t *testing.T, _ *lab, scheme string, pub, sub end) {
+		list := messages()
+		if _, ours := pub.sock.(*local); !ours && scheme == "norm" {
+			list = slices.DeleteFunc(list, func(m [][]byte) bool { return len(m[0]) > 1000 }) // libzmq 4.3.4 hangs
+		}
+		oneWay(pub, sub, list)
 	})
 }
+
+// chunk is how many messages are under way at once: libzmq's norm gives each frame
+// a segment of its own, of which its window has 1488.
+const chunk = 500
 
 // At 5% loss, with packets that come twice or late, nothing that the window
 // covers is lost.
 func TestMulticastLoss(t *testing.T) {
 	options := []any{zmq.Rate, fast, zmq.MulticastMaxTPDU, 200}
-	overMulticast(t, options, func(t *testing.T, l *lab, pub, sub end) {
+	overMulticast(t, options, func(t *testing.T, l *lab, scheme string, pub, sub end) {
 		l.treat(0.05, 0.05, 0.05)
-		const count = 20_000
-		if err := pub.Produce(0, count, 2); err != nil {
-			t.Fatal(err)
+		chunks := 4
+		if scheme == "norm" { // which slows down where packets are lost
+			chunks = 1
 		}
-		got, err := sub.Consume(count, 2)
-		if want := []run{{0, count - 1}}; err != nil || !slices.Equal(got, want) {
-			t.Errorf("got %v, %v", got, err)
+		for first := 0; first < chunks*chunk; first += chunk {
+			if err := pub.Produce(first, chunk, 2); err != nil {
+				t.Fatal(err)
+			}
+			got, err := sub.Consume(chunk, 2)
+			if want := []run{{first, first + chunk - 1}}; err != nil || !slices.Equal(got, want) {
+				t.Fatalf("got %v, %v", got, err)
+			}
 		}
 	})
 }
@@ -99,9 +127,9 @@ func TestMulticastLoss(t *testing.T) {
 // message to the next one.
 func TestMulticastLossBeyondWindow(t *testing.T) {
 	options := []any{zmq.Rate, fast, zmq.RecoveryIvl, 10}
-	overMulticast(t, options, func(t *testing.T, l *lab, pub, sub end) {
-		if _, ours := sub.sock.(*local); !ours {
-			t.Skip("skipped: needs a receiver that drops half messages")
+	overMulticast(t, options, func(t *testing.T, l *lab, scheme string, pub, sub end) {
+		if _, ours := sub.sock.(*local); !ours || scheme == "norm" {
+			t.Skip("skipped: needs a receiver that drops half messages, and RECOVERY_IVL")
 		}
 		l.treat(1, 0, 0)
 		for range 100 {

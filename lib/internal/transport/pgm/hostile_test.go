@@ -3,17 +3,18 @@ package pgm
 import (
 	"encoding/binary"
 	"math/rand/v2"
-	"net/netip"
 	"slices"
 	"testing"
 	"time"
+
+	"ztools/lib/internal/transport/multicast"
 )
 
 // deafReceiver is a receiver that talks to nobody.
 func deafReceiver(window int) *receiver {
 	return newReceiver(receiverConfig{
 		Port: 5555, TPDU: 1500, Window: window, Limit: -1,
-		Emit:   func([]byte, target) {},
+		Emit:   func([]byte, multicast.Target) {},
 		Random: func(d time.Duration) time.Duration { return d / 2 },
 	})
 }
@@ -29,7 +30,7 @@ func TestFlood(t *testing.T) {
 	n.write(s, &p, message(0, 100))
 	n.run(time.Second)
 	r.budget = 1 << 20
-	r.emit = func([]byte, target) {}
+	r.emit = func([]byte, multicast.Target) {}
 	random := rand.New(rand.NewPCG(1, 1))
 	body := make([]byte, 1000)
 	for i := range 50_000 {
@@ -41,7 +42,7 @@ func TestFlood(t *testing.T) {
 		if forged.Type == ODATA || forged.Type == RDATA {
 			forged.Data = body[:random.IntN(len(body))]
 		}
-		r.handle(n.now+time.Duration(i)*time.Microsecond, forged.Append(nil), receiverAddr, groupAddr)
+		r.Handle(n.now+time.Duration(i)*time.Microsecond, forged.Append(nil), hostPort(receiverAddr), groupAddr)
 		if r.held > r.budget {
 			t.Fatalf("packet %d: %d bytes are held", i, r.held)
 		}
@@ -65,7 +66,7 @@ func TestEndlessMessage(t *testing.T) {
 	p.send = func(b []byte) error {
 		d := Packet{Type: ODATA, Source: 1, Dest: 5555, Sqn: sqn, Data: b}
 		sqn++
-		r.handle(0, d.Append(nil), sourceAddr, groupAddr)
+		r.Handle(0, d.Append(nil), hostPort(sourceAddr), groupAddr)
 		if r.held > r.budget {
 			t.Fatalf("%d bytes are held", r.held)
 		}
@@ -95,7 +96,7 @@ func TestForgedNAKs(t *testing.T) {
 	}
 	start, before := n.now, n.count(RDATA)
 	for range 1000 {
-		s.handle(n.now, nak.Append(nil))
+		s.Handle(n.now, nak.Append(nil))
 		n.run(time.Millisecond)
 	}
 	sent := n.count(RDATA) - before
@@ -114,7 +115,7 @@ func TestForgedNAKs(t *testing.T) {
 		n.sent = nil
 		forged := nak
 		spoil(&forged)
-		s.handle(n.now, forged.Append(nil))
+		s.Handle(n.now, forged.Append(nil))
 		if n.count(NCF) > 0 || n.count(RDATA) > 0 {
 			t.Errorf("%+v is answered", forged)
 		}
@@ -140,7 +141,7 @@ func TestFragments(t *testing.T) {
 	} {
 		r := deafReceiver(100)
 		for _, b := range tt.packets {
-			r.handle(0, b, sourceAddr, groupAddr)
+			r.Handle(0, b, hostPort(sourceAddr), groupAddr)
 		}
 		if string(r.out) != tt.want {
 			t.Errorf("%s: got %q, want %q", tt.name, r.out, tt.want)
@@ -170,8 +171,8 @@ func FuzzReceiver(f *testing.F) {
 				binary.BigEndian.PutUint16(b[2:], 5555)
 				seal(b)
 			}
-			r.handle(now, b, netip.AddrFrom4([4]byte{1}), groupAddr)
-			if r.poll(now) <= now {
+			r.Handle(now, b, hostPort(sourceAddr), groupAddr)
+			if r.Poll(now) <= now {
 				t.Fatal("poll wants to be called at once again")
 			}
 			if r.held > r.budget || r.held < 0 {

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"time"
 
+	"ztools/lib/internal/transport/multicast"
 	"ztools/lib/internal/wire"
 )
 
@@ -85,7 +86,7 @@ func (n *network) source(port uint16, rate int64, window int) *source {
 	s := newSource(sourceConfig{
 		TSI: TSI{[6]byte{1, 2, 3, 4, 5, 6}, port}, Port: 5555, NLA: sourceAddr, Group: groupAddr,
 		Overhead: 28, TPDU: 1500, Rate: rate, Window: window,
-		Emit: func(b []byte, _ target) { n.carry(b, false) },
+		Emit: func(b []byte, _ multicast.Target) { n.carry(b, false) },
 	})
 	n.sources = append(n.sources, s)
 	s.open(n.now)
@@ -96,8 +97,8 @@ func (n *network) source(port uint16, rate int64, window int) *source {
 func (n *network) receiver(window int, report func(TSI)) *receiver {
 	r := newReceiver(receiverConfig{
 		Port: 5555, TPDU: 1500, Window: window, Limit: -1,
-		Emit: func(b []byte, to target) {
-			if to.unicast.IsValid() {
+		Emit: func(b []byte, to multicast.Target) {
+			if to.Host.IsValid() {
 				n.carry(b, true)
 			}
 		},
@@ -113,10 +114,10 @@ func (n *network) run(d time.Duration) {
 	for end := n.now + d; n.now < end; {
 		next := end
 		for _, s := range n.sources {
-			next = min(next, s.poll(n.now))
+			next = min(next, s.Poll(n.now))
 		}
 		for _, r := range n.receivers {
-			next = min(next, r.poll(n.now))
+			next = min(next, r.Poll(n.now))
 		}
 		if len(n.flying) > 0 {
 			next = min(next, n.flying[0].due)
@@ -127,36 +128,37 @@ func (n *network) run(d time.Duration) {
 		}
 	}
 	for _, s := range n.sources {
-		s.poll(n.now)
+		s.Poll(n.now)
 	}
 }
 
 func (n *network) land(f flight) {
 	if f.up {
 		for _, s := range n.sources {
-			s.handle(n.now, f.bytes)
+			s.Handle(n.now, f.bytes)
 		}
 		return
 	}
 	for _, r := range n.receivers {
-		r.handle(n.now, f.bytes, sourceAddr, groupAddr)
+		r.Handle(n.now, f.bytes, hostPort(sourceAddr), groupAddr)
 	}
 }
 
 // write sends messages in ZMTP 2.0 framing and lets time pass as the rate asks.
 func (n *network) write(s *source, p *packer, frames []byte) {
-	p.next = s.next
-	p.send = func(payload []byte) error {
-		for d := s.delay(n.now, len(payload)); d > 0; d = s.delay(n.now, len(payload)) {
+	send := func(payload []byte) error {
+		for d := s.Delay(n.now, payload); d > 0; d = s.Delay(n.now, payload) {
 			n.run(d)
 		}
-		s.commit(n.now, len(payload))
+		s.Commit(n.now, payload)
 		return nil
 	}
-	if err := p.write(wire.NewWalk([][]byte{frames})); err != nil {
+	if err := p.Pack(wire.NewWalk([][]byte{frames}), s.Next, send); err != nil {
 		panic(err)
 	}
 }
+
+func hostPort(a netip.Addr) netip.AddrPort { return netip.AddrPortFrom(a, 5555) }
 
 // count is how many packets of a type have left.
 func (n *network) count(t Type) (c int) {

@@ -1,19 +1,19 @@
 // Package pgm is Pragmatic General Multicast (RFC 3208) as libzmq uses it
 // through OpenPGM: the schemes pgm, over IP, and epgm, over UDP.
 //
-//	PUB, XPUB   frames → packer → source   → link → group
+//	PUB, XPUB   frames → packer → source   → group
 //	                     NAKs, SPMRs → source → repairs from its window
-//	SUB, XSUB   group → link → receiver → window → unpacker → frames
-//	                           receiver → NAKs, SPMRs
+//	SUB, XSUB   group → receiver → window → unpacker → frames
+//	                    receiver → NAKs, SPMRs
 //
 // source and receiver are state machines without a clock and without a network;
-// link is the network; the two carriers below bring them together:
+// package multicast brings them together with both:
 //
 //	packet.go    packets as bytes
 //	source.go    the transmit window, repairs, SPMs; rate.go: its rate
 //	receiver.go  all sessions of a group; window.go: one's receive window
 //	stream.go    messages cut into packets and put together again
-//	address.go   endpoints; link.go: sockets
+//	address.go   endpoints
 package pgm
 
 import (
@@ -25,6 +25,7 @@ import (
 	"ztools/lib/internal/errno"
 	"ztools/lib/internal/option"
 	"ztools/lib/internal/transport"
+	"ztools/lib/internal/transport/multicast"
 )
 
 // Medium is pgm, or epgm if UDP is set. Raw IP needs the right to do it: on
@@ -48,20 +49,59 @@ func (m Medium) Open(rest string, _ bool, o *option.Options) (transport.Carrier,
 	if o.MulticastMaxTPDU < minTPDU {
 		return nil, errno.EINVAL
 	}
-	l, err := openLink(&a, !m.UDP, !send, o)
+	link := multicast.Config{Interface: a.iface, Group: a.send, Port: a.port, TOS: expedited, Options: o}
+	endpoint := "epgm://" + rest
+	if !m.UDP {
+		link.Raw, endpoint = Protocol, "pgm://"+rest
+	}
+	if send {
+		link.Bound = true // NAKs come to the interface's own address
+		return m.publish(link, endpoint, o)
+	}
+	link.Join = a.groups
+	return m.subscribe(link, endpoint, o)
+}
+
+func (m Medium) publish(c multicast.Config, endpoint string, o *option.Options) (transport.Carrier, error) {
+	l, err := multicast.Open(c)
 	if err != nil {
 		return nil, err
 	}
-	scheme := "pgm://"
-	if m.UDP {
-		scheme = "epgm://"
-	}
-	base := base{link: l, endpoint: scheme + rest, start: time.Now()}
-	if send {
-		return newPublisher(base, o), nil
-	}
-	return newSubscriber(base, o), nil
+	s := newSource(sourceConfig{
+		TSI: newTSI(c.Port), Port: c.Port, NLA: l.Own(), Group: c.Group,
+		Overhead: m.overhead(), TPDU: tpdu(o), Rate: int64(o.Rate) * 1000 / 8, Window: windowSize(o),
+		Emit: l.Write,
+	})
+	s.open(0)
+	return multicast.NewPublisher(l, endpoint, tpdu(o), s, &packer{}), nil
 }
+
+func (m Medium) subscribe(c multicast.Config, endpoint string, o *option.Options) (transport.Carrier, error) {
+	l, err := multicast.Open(c)
+	if err != nil {
+		return nil, err
+	}
+	r := newReceiver(receiverConfig{
+		Port: c.Port, TPDU: tpdu(o), Window: windowSize(o), Limit: o.MaxMsgSize,
+		Emit: l.Write, Random: random,
+	})
+	return multicast.NewSubscriber(l, endpoint, tpdu(o), r), nil
+}
+
+// overhead are the bytes of the headers in front of a packet.
+func (m Medium) overhead() int {
+	if m.UDP {
+		return 28
+	}
+	return 20
+}
+
+// Protocol is PGM's number in IP, expedited the type of service of all packets:
+// DSCP EF, as libzmq has it.
+const (
+	Protocol  = 113
+	expedited = 0x2e << 2
+)
 
 // roles says which socket types send, by their numbers in zmq.h; the others do
 // not fit.
@@ -72,19 +112,6 @@ const (
 	minTPDU = 128
 	maxTPDU = 1<<16 - 1
 )
-
-// base is what the two carriers share.
-type base struct {
-	*link
-	endpoint string
-	start    time.Time
-}
-
-// Endpoint implements transport.Carrier.
-func (b *base) Endpoint() string { return b.endpoint }
-
-// now is the time since the carrier was opened.
-func (b *base) now() time.Duration { return time.Since(b.start) }
 
 // tpdu is the largest packet with the headers of IP, in bytes.
 func tpdu(o *option.Options) int { return min(o.MulticastMaxTPDU, maxTPDU) }

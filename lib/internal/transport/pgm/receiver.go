@@ -3,14 +3,17 @@ package pgm
 import (
 	"net/netip"
 	"time"
+
+	"ztools/lib/internal/transport/multicast"
 )
 
 // A receiver is the receiving half for all sessions of its groups and port (RFC
 // 3208 section 6.3). It is told of packets and of time, and emits NAKs and
 // SPMRs; whole messages are appended to out in ZMTP 2.0 framing:
 //
-//	handle   SPM: the window's edges; ODATA, RDATA: data; NCF: be patient
-//	poll     what is due by now: NAKs, SPMRs, sessions that fell silent
+//	Handle   SPM: the window's edges; ODATA, RDATA: data; NCF: be patient
+//	Poll     what is due by now: NAKs, SPMRs, sessions that fell silent
+//	Take     the messages that are whole
 //
 // What cannot be had any more is skipped, and told to the owner; the message
 // that was under way is dropped whole.
@@ -24,13 +27,14 @@ type receiver struct {
 	limit  int64  // of a message's frame, in bytes; negative: none
 	naks   int    // the most numbers in a NAK
 	budget int    // bytes held over all sessions
-	emit   func(packet []byte, to target)
+	emit   func(packet []byte, to multicast.Target)
 	random func(time.Duration) time.Duration // from 0 to below
 	report func(tsi TSI)                     // data was lost; may be nil
 
 	peers   map[TSI]*peer
 	held    int // bytes, as peers account for them
 	out     []byte
+	taken   bool   // out was returned by Take
 	packet  Packet // scratch
 	list    []uint32
 	scratch []byte
@@ -67,7 +71,7 @@ type receiverConfig struct {
 	TPDU   int   // bytes
 	Window int   // packets
 	Limit  int64 // MAXMSGSIZE
-	Emit   func(packet []byte, to target)
+	Emit   func(packet []byte, to multicast.Target)
 	Random func(time.Duration) time.Duration
 	Report func(TSI)
 }
@@ -93,8 +97,9 @@ func nakLimit(tpdu int) int {
 	return max(1, min(MaxList, 1+(tpdu-ip-udp-headerLen-nak-options)/4))
 }
 
-// handle takes in a packet that came from a host to one of the groups.
-func (r *receiver) handle(now time.Duration, b []byte, from, group netip.Addr) {
+// Handle takes in a packet that came from a host to one of the groups.
+func (r *receiver) Handle(now time.Duration, b []byte, from netip.AddrPort, group netip.Addr) {
+	r.fresh()
 	p := &r.packet
 	if p.Parse(b) != nil {
 		return
@@ -110,7 +115,7 @@ func (r *receiver) handle(now time.Duration, b []byte, from, group netip.Addr) {
 	if peer == nil {
 		return
 	}
-	peer.heard, peer.from, peer.group = now, from, group
+	peer.heard, peer.from, peer.group = now, from.Addr(), group
 	switch p.Type {
 	case SPM:
 		r.spm(now, peer, p)
@@ -129,6 +134,23 @@ func (r *receiver) suppress(p *Packet) {
 	if peer := r.peers[TSI{p.GSI, p.Dest}]; peer != nil && p.Source == r.port {
 		peer.asks = idle
 	}
+}
+
+// Take returns the messages that have become whole.
+func (r *receiver) Take() []byte {
+	r.taken = true
+	return r.out
+}
+
+// fresh begins a new out after the last one was taken.
+func (r *receiver) fresh() {
+	if !r.taken {
+		return
+	}
+	if r.taken = false; cap(r.out) > keep {
+		r.out = nil
+	}
+	r.out = r.out[:0]
 }
 
 // peer finds the session of a packet. An unknown one is taken in by an SPM or
@@ -289,8 +311,9 @@ func (r *receiver) deliver(p *peer, sqn uint32, data []byte, f Fragment) {
 	}
 }
 
-// poll does what is due and returns when to call it again.
-func (r *receiver) poll(now time.Duration) (next time.Duration) {
+// Poll does what is due and returns when to call it again.
+func (r *receiver) Poll(now time.Duration) (next time.Duration) {
+	r.fresh()
 	next = idle
 	for _, p := range r.peers {
 		if now-p.heard >= peerExpiry {
@@ -318,8 +341,8 @@ func (r *receiver) poll(now time.Duration) (next time.Duration) {
 // ask sends an SPMR: to the other receivers, so that they do not, and to the
 // source (RFC 3208 section 13.3).
 func (r *receiver) ask(p *peer) {
-	r.send(p, Packet{Type: SPMR}, target{near: true})
-	r.send(p, Packet{Type: SPMR}, target{unicast: p.from})
+	r.send(p, Packet{Type: SPMR}, multicast.Target{Near: true})
+	r.send(p, Packet{Type: SPMR}, unicast(p.from))
 }
 
 // request sends NAKs for the packets in list, to where the last SPM said.
@@ -331,13 +354,17 @@ func (r *receiver) request(p *peer, list []uint32) {
 	}
 	for len(list) > 0 {
 		n := min(len(list), r.naks)
-		r.send(p, Packet{Type: NAK, NLA: nla, Group: p.group, List: list[:n]}, target{unicast: nla})
+		r.send(p, Packet{Type: NAK, NLA: nla, Group: p.group, List: list[:n]}, unicast(nla))
 		list = list[n:]
 	}
 }
 
+func unicast(a netip.Addr) multicast.Target {
+	return multicast.Target{Host: netip.AddrPortFrom(a, 0)}
+}
+
 // send emits a packet towards a source: the ports change places.
-func (r *receiver) send(p *peer, q Packet, to target) {
+func (r *receiver) send(p *peer, q Packet, to multicast.Target) {
 	q.Source, q.Dest, q.GSI = r.port, p.tsi.Port, p.tsi.GSI
 	r.scratch = q.Append(r.scratch[:0])
 	r.emit(r.scratch, to)

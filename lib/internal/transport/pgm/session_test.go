@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"ztools/lib/internal/msg"
+	"ztools/lib/internal/transport/multicast"
 	"ztools/lib/internal/wire"
 )
 
@@ -196,7 +197,7 @@ func TestHeartbeats(t *testing.T) {
 		}
 	}
 	before := n.count(SPM)
-	s.finish()
+	s.Finish()
 	if last := n.sent[len(n.sent)-1]; n.count(SPM) != before+openSPMs || !last.Fin {
 		t.Errorf("the end is announced by %+v", last)
 	}
@@ -208,20 +209,21 @@ func TestRequestForSPM(t *testing.T) {
 	n.run(time.Second)
 	n.receiver(100, nil)
 	var p packer
+	n.drop = func(p *Packet) bool { return p.Type == SPM && n.count(SPMR) == 0 }
 	n.write(s, &p, message(0, 1))
 	n.run(90 * time.Millisecond)
-	if n.count(SPMR) != 1 || n.count(SPM) != openSPMs+1 {
+	if n.count(SPMR) != 1 || n.count(SPM) != openSPMs+2 {
 		t.Errorf("%d SPMRs, %d SPMs", n.count(SPMR), n.count(SPM))
 	}
 }
 
 func TestRate(t *testing.T) {
-	for _, rate := range []int64{12500, 1 << 20, 100 << 20} {
+	for _, rate := range []int64{12500, 1 << 20, 20 << 20} {
 		n := newNetwork(1)
 		s := n.source(7, rate, 100)
 		var p packer
 		bytes := 0
-		s.emit = func(b []byte, _ target) { bytes += len(b) + s.overhead }
+		s.emit = func(b []byte, _ multicast.Target) { bytes += len(b) + s.overhead }
 		n.write(s, &p, message(0, 32<<10)) // uses up what was saved
 		start, begin := n.now, bytes
 		for i := 0; n.now < start+2*time.Second; i++ {

@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"net/netip"
 	"time"
+
+	"ztools/lib/internal/transport/multicast"
 )
 
 // A source is the sending half of a session (RFC 3208 section 6.1 and 6.2): it
@@ -11,11 +13,11 @@ import (
 // and tells by SPMs where the window stands.
 //
 //	open      three SPMs
-//	next      a place for the payload of the next packet
-//	commit    the payload is there: it is numbered, kept and sent
-//	handle    NAK: NCF at once, RDATA as the rate allows; SPMR: an SPM
-//	poll      what is due by now: repairs, SPMs
-//	finish    three SPMs with OPT_FIN
+//	Next      a place for the payload of the next packet
+//	Commit    the payload is there: it is numbered, kept and sent
+//	Handle    NAK: NCF at once, RDATA as the rate allows; SPMR: an SPM
+//	Poll      what is due by now: repairs, SPMs
+//	Finish    three SPMs with OPT_FIN
 //
 // It neither reads the clock nor touches the network: times are since the
 // session began, packets leave through emit. Its owner keeps calls apart.
@@ -27,7 +29,7 @@ type source struct {
 	group    netip.Addr
 	overhead int // bytes of IP and UDP header, which count for the rate
 	maxTPDU  int // without overhead
-	emit     func(packet []byte, to target)
+	emit     func(packet []byte, to multicast.Target)
 
 	bucket bucket
 	slots  []sent // the window as a ring; grows up to window
@@ -37,7 +39,8 @@ type source struct {
 
 	repairs []uint32 // to be sent again, in the order asked for
 	spmSqn  uint32
-	ambient time.Duration // when the next SPM is due if nothing is sent
+	spmLast time.Duration // when the last one was sent
+	ambient time.Duration // when the next one is due if nothing is sent
 	beat    time.Duration // when the next heartbeat is due
 	beats   int           // heartbeats since the last data; len(heartbeats): no more
 	packet  Packet        // scratch
@@ -50,12 +53,6 @@ type sent struct {
 	repair bool // stands in repairs
 }
 
-// target says where a packet goes.
-type target struct {
-	unicast netip.Addr // valid: to this host alone
-	near    bool       // to the group, but only within the subnet
-}
-
 // SPMs of a source that has nothing to send (libzmq's pgm_socket.cpp).
 const ambientSPM = 30 * time.Second
 
@@ -65,6 +62,11 @@ var heartbeats = [...]time.Duration{
 	100 * time.Millisecond, 100 * time.Millisecond, 100 * time.Millisecond, 100 * time.Millisecond,
 	1300 * time.Millisecond, 7 * time.Second, 16 * time.Second, 25 * time.Second, 30 * time.Second,
 }
+
+// spmLeast is how old the last SPM may be when data is sent: a receiver that joins
+// in the middle learns from it where to send NAKs. OpenPGM's receivers give up at
+// once what they miss before.
+const spmLeast = time.Second
 
 // openSPMs is how many SPMs announce a session, and its end.
 const openSPMs = 3
@@ -78,7 +80,7 @@ type sourceConfig struct {
 	TPDU       int   // bytes of a packet with Overhead
 	Rate       int64 // bytes per second
 	Window     int   // packets
-	Emit       func(packet []byte, to target)
+	Emit       func(packet []byte, to multicast.Target)
 }
 
 func newSource(c sourceConfig) *source {
@@ -105,11 +107,17 @@ func (s *source) open(now time.Duration) {
 	}
 }
 
-// finish announces the end.
-func (s *source) finish() {
+// Finish announces the end.
+func (s *source) Finish() {
 	for range openSPMs {
 		s.spm(true)
 	}
+}
+
+// announce sends an SPM because it is time to.
+func (s *source) announce(now time.Duration) {
+	s.spm(false)
+	s.spmLast, s.ambient = now, now+ambientSPM
 }
 
 // spm sends an SPM. It does not count for the rate: there are few.
@@ -122,12 +130,12 @@ func (s *source) spm(fin bool) {
 func (s *source) send(p Packet) {
 	p.Source, p.Dest, p.GSI = s.tsi.Port, s.port, s.tsi.GSI
 	s.scratch = p.Append(s.scratch[:0])
-	s.emit(s.scratch, target{})
+	s.emit(s.scratch, multicast.Target{})
 }
 
-// next is the empty payload of the next packet; its capacity is what fits. If
+// Next is the empty payload of the next packet; its capacity is what fits. If
 // the window is full, the oldest packet leaves it and its memory is used again.
-func (s *source) next() []byte {
+func (s *source) Next() []byte {
 	slot := s.slot(s.lead + 1)
 	slot.repair = false
 	if int(s.lead-s.trail)+1 == s.window {
@@ -153,14 +161,18 @@ func (s *source) slot(sqn uint32) *sent {
 	return &s.slots[sqn&uint32(len(s.slots)-1)]
 }
 
-// delay is how long the packet with a payload of n bytes must wait for the
-// rate. Repairs go first.
-func (s *source) delay(now time.Duration, n int) time.Duration {
-	return s.bucket.wait(now, s.overhead+headerLen+dataLen+n)
+// Delay is how long the packet with that payload must wait for the rate.
+func (s *source) Delay(now time.Duration, payload []byte) time.Duration {
+	return s.bucket.wait(now, s.overhead+headerLen+dataLen+len(payload))
 }
 
-// commit sends the payload that was put into next, of n bytes.
-func (s *source) commit(now time.Duration, n int) {
+// Commit sends the payload that was put into Next, and returns when a heartbeat
+// is due.
+func (s *source) Commit(now time.Duration, payload []byte) time.Duration {
+	if now-s.spmLast >= spmLeast {
+		s.announce(now)
+	}
+	n := len(payload)
 	s.lead++
 	slot := s.slot(s.lead)
 	slot.bytes = slot.bytes[:headerLen+dataLen+n]
@@ -172,6 +184,7 @@ func (s *source) commit(now time.Duration, n int) {
 	binary.BigEndian.PutUint16(b[14:], uint16(n))
 	binary.BigEndian.PutUint32(b[16:], s.lead)
 	s.transmit(now, b)
+	return s.beat
 }
 
 // transmit sends data, for the first time or again.
@@ -179,13 +192,13 @@ func (s *source) transmit(now time.Duration, b []byte) {
 	binary.BigEndian.PutUint32(b[20:], s.trail)
 	seal(b)
 	s.bucket.take(s.overhead + len(b))
-	s.emit(b, target{})
+	s.emit(b, multicast.Target{})
 	s.beats, s.beat = 0, now+heartbeats[0]
 }
 
-// handle takes in a packet from a receiver; what is not for this session is
+// Handle takes in a packet from a receiver; what is not for this session is
 // ignored.
-func (s *source) handle(now time.Duration, b []byte) {
+func (s *source) Handle(now time.Duration, b []byte) {
 	p := &s.packet
 	if p.Parse(b) != nil || p.Source != s.port || p.Dest != s.tsi.Port || p.GSI != s.tsi.GSI {
 		return
@@ -196,7 +209,7 @@ func (s *source) handle(now time.Duration, b []byte) {
 	case NAK:
 		if p.NLA == s.nla && p.Group == s.group {
 			s.confirm(p.List)
-			s.poll(now)
+			s.Poll(now)
 		}
 	}
 }
@@ -236,21 +249,19 @@ func (s *source) repair(now time.Duration) (sent bool) {
 	return true
 }
 
-// poll does what is due and returns when to call it again.
-func (s *source) poll(now time.Duration) (next time.Duration) {
+// Poll does what is due and returns when to call it again.
+func (s *source) Poll(now time.Duration) (next time.Duration) {
 	for len(s.repairs) > 0 && s.repair(now) {
 	}
 	if len(s.repairs) == 0 {
 		s.repairs = nil
 	}
 	for s.beats < len(heartbeats) && now >= s.beat {
-		s.spm(false)
-		s.ambient = now + ambientSPM
+		s.announce(now)
 		s.step(now)
 	}
 	if now >= s.ambient {
-		s.spm(false)
-		s.ambient = now + ambientSPM
+		s.announce(now)
 	}
 	next = s.ambient
 	if s.beats < len(heartbeats) {

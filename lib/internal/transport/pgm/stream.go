@@ -31,8 +31,9 @@ type packer struct {
 	inside  bool   // a message has begun and not ended
 }
 
-// write packs whole messages, and sends all of them.
-func (p *packer) write(frames wire.Walk) error {
+// Pack packs whole messages, and sends all of them.
+func (p *packer) Pack(frames wire.Walk, next func() []byte, send func([]byte) error) error {
+	p.next, p.send = next, send
 	for {
 		flags, body, ok := frames.Next()
 		if !ok {

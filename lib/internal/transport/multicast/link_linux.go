@@ -1,4 +1,4 @@
-package pgm
+package multicast
 
 import "golang.org/x/sys/unix"
 

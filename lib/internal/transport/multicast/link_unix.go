@@ -1,6 +1,6 @@
 //go:build unix
 
-package pgm
+package multicast
 
 import (
 	"os"

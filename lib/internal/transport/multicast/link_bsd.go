@@ -1,6 +1,6 @@
 //go:build unix && !linux
 
-package pgm
+package multicast
 
 import "golang.org/x/sys/unix"
 
