@@ -44,10 +44,15 @@ func pairings(l *lab) []pairing {
 	}
 }
 
-// enter connects a socket on a host, with options that are set before.
+// enter connects a socket on a host, with options that are set before. libzmq 4.3.4
+// has none for norm.
 func (h host) enter(e end, scheme string, options ...any) {
 	e.t.Helper()
+	_, ours := e.sock.(*local)
 	for i := 0; i < len(options); i += 2 {
+		if !ours && options[i] == zmq.NormSegmentSize {
+			continue
+		}
 		e.set(options[i].(zmq.Option), options[i+1])
 	}
 	inside(e.t, h.name, func() { e.connect(multicast[scheme](h)) })
@@ -103,7 +108,7 @@ const chunk = 500
 // At 5% loss, with packets that come twice or late, nothing that the window
 // covers is lost.
 func TestMulticastLoss(t *testing.T) {
-	options := []any{zmq.Rate, fast, zmq.MulticastMaxTPDU, 200}
+	options := []any{zmq.Rate, fast, zmq.MulticastMaxTPDU, 200, zmq.NormSegmentSize, 100}
 	overMulticast(t, options, func(t *testing.T, l *lab, scheme string, pub, sub end) {
 		l.treat(0.05, 0.05, 0.05)
 		chunks := 4
