@@ -27,7 +27,7 @@ PEERS ?=
 RUNS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo lib test race bench compare fuzz install install-lib uninstall fmt clean
+.PHONY: help build demo lib test test-vm race bench compare fuzz install install-lib uninstall fmt clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ lib: ## build libzmq.so.5, ztools' C interface, in bin/lib/ (Linux, gcc)
 
 test: ## fetch the test peers, then run every check and every test
 	@scripts/test.sh
+
+test-vm: ## test vsock, vmci and tipc in a virtual machine (slow; qemu, no rights needed)
+	@scripts/test-vm.sh
 
 race: ## run all tests under the race detector
 	go test -race ./...

@@ -37,14 +37,12 @@ func examplesOf(t *testing.T, page string) (list []string) {
 // Every transport of the manual has an example, which does what it says: one
 // message passes.
 func TestTransportsOfTheManual(t *testing.T) {
-	bin := t.TempDir()
-	if out, err := exec.Command("go", "build", "-o", filepath.Join(bin, "zcat"), ".").CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v\n%s", err, out)
-	}
+	zcat := zcatProgram(t)
 	shown := map[string]bool{}
 	for _, example := range examplesOf(t, "../../man/ztools-transports.7") {
 		endpoint := regexp.MustCompile(`(\w+)://[^\s']*`).FindStringSubmatch(example)
 		shown[endpoint[1]] = true
+		example = strings.ReplaceAll(example, "zcat ", zcat+" ")
 		t.Run(endpoint[0], func(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
@@ -54,7 +52,6 @@ func TestTransportsOfTheManual(t *testing.T) {
 			}
 			needs(t, endpoint[1], example)
 			cmd.Dir = t.TempDir()
-			cmd.Env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"))
 			var stderr strings.Builder
 			cmd.Stderr = &stderr
 			out, err := cmd.Output()
@@ -68,6 +65,19 @@ func TestTransportsOfTheManual(t *testing.T) {
 			t.Errorf("%s has no example", scheme)
 		}
 	}
+}
+
+// zcatProgram is ZTOOLS_ZCAT, or else it is built.
+func zcatProgram(t *testing.T) string {
+	t.Helper()
+	if made := os.Getenv("ZTOOLS_ZCAT"); made != "" {
+		return made
+	}
+	program := filepath.Join(t.TempDir(), "zcat")
+	if out, err := exec.Command("go", "build", "-o", program, ".").CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, out)
+	}
+	return program
 }
 
 // needs skips an example for which this machine lacks something.
