@@ -58,6 +58,8 @@ struct zt_part {
 	size_t size;  /* of the body */
 	void *large;  /* received: the zt_content with a body of more than room */
 	bool whole;   /* received: make no zt_content, cut what does not fit */
+	struct zt_content *content; /* sent: what data is of, or NULL */
+	bool constant; /* sent: data lasts for ever */
 	bool more;    /* further parts follow */
 	bool dontwait;
 	uint32_t routing_id;
@@ -76,6 +78,9 @@ struct zt_content {
 };
 
 struct zt_content *zt_content_new(size_t size);
+
+/* zt_content_lent is a body in Go's memory, which is given back by its number. */
+struct zt_content *zt_content_lent(void *data, size_t size, uintptr_t number);
 void zt_content_release(struct zt_content *content);
 struct zt_properties *zt_properties_new(int size);
 void zt_properties_release(struct zt_properties *properties);

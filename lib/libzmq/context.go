@@ -87,6 +87,7 @@ func (c *contextHandle) end() {
 	c.ended = make(chan struct{})
 	go func() {
 		c.Close()
+		released.wait()
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		close(c.ended)

@@ -7,6 +7,8 @@
 #include "abi.h"
 #include "message.h"
 
+#include "_cgo_export.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,6 +23,19 @@ struct zt_content *zt_content_new(size_t size) {
 	if (!c)
 		return NULL;
 	*c = (struct zt_content){.refs = 1, .data = c + 1, .size = size};
+	return c;
+}
+
+static void give_back(void *data, void *number) {
+	(void)data;
+	if (!zt_forked)
+		ztGiveBack((uintptr_t)number);
+}
+
+struct zt_content *zt_content_lent(void *data, size_t size, uintptr_t number) {
+	struct zt_content *c = malloc(sizeof *c);
+	if (c)
+		*c = (struct zt_content){.refs = 1, .data = data, .size = size, .ffn = give_back, .hint = (void *)number};
 	return c;
 }
 
@@ -282,6 +297,8 @@ void zt_describe(zmq_msg_t *msg, struct zt_part *part) {
 	struct zt_msg *m = (struct zt_msg *)msg;
 	part->data = zmq_msg_data(msg);
 	part->size = zmq_msg_size(msg);
+	part->content = m->kind == ZT_LARGE ? m->content : NULL;
+	part->constant = false;
 	part->routing_id = m->routing_id;
 	part->group = m->group ? m->group->name : NULL;
 }

@@ -138,8 +138,10 @@ static long transfer(long (*move)(void *, struct zt_part *, struct zt_wait *), v
 	}
 }
 
-int zmq_send(void *socket, const void *data, size_t size, int flags) {
+static int send_bytes(void *socket, const void *data, size_t size, int flags, bool constant) {
 	struct zt_part part;
+	part.content = NULL;
+	part.constant = constant;
 	part.data = (void *)data;
 	part.size = size;
 	part.more = flags & ZMQ_SNDMORE;
@@ -150,8 +152,12 @@ int zmq_send(void *socket, const void *data, size_t size, int flags) {
 	return result < 0 ? zt_fail(result) : (int)(size > INT_MAX ? INT_MAX : size);
 }
 
+int zmq_send(void *socket, const void *data, size_t size, int flags) {
+	return send_bytes(socket, data, size, flags, false);
+}
+
 int zmq_send_const(void *socket, const void *data, size_t size, int flags) {
-	return zmq_send(socket, data, size, flags);
+	return send_bytes(socket, data, size, flags, true);
 }
 
 int zmq_msg_send(zmq_msg_t *msg, void *socket, int flags) {

@@ -34,6 +34,9 @@ func ztSend(p unsafe.Pointer, from *C.struct_zt_part, w *C.struct_zt_wait) (resu
 	if from.group != nil {
 		part.Group = C.GoString(from.group)
 	}
+	if from.size >= byReference {
+		part.Free = lend(from)
+	}
 	err := s.TrySendPart(&part)
 	if err != zmq.EAGAIN || bool(from.dontwait) {
 		part.Release()
@@ -139,15 +142,14 @@ func (s *socketHandle) deliver(part *zmq.Part, to *C.struct_zt_part) C.long {
 	}
 	to.large = nil
 	if !inRoom {
-		content := C.zt_content_new(to.size)
-		if content == nil {
+		to.large = unsafe.Pointer(contentOf(part))
+		if to.large == nil {
 			part.Release()
 			return -C.ENOMEM
 		}
-		copy(unsafe.Slice((*byte)(content.data), size), part.Body)
-		to.large = unsafe.Pointer(content)
+	} else {
+		part.Release()
 	}
-	part.Release()
 	s.describe(part, to)
 	return C.long(size)
 }

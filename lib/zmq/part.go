@@ -20,31 +20,61 @@ type Part struct {
 	RoutingID  uint32      // SERVER and PEER
 	Properties *Properties // of a received part; nil over inproc
 
+	// Free, if it is set, says that a large Body that is sent need not be copied: it
+	// stays as it is until Free is called, which happens once, from any goroutine
+	// and perhaps with locks held. It must not call anything of this package.
+	Free func()
+
 	buf  *msg.Buf  // the pool's buffer behind Body, or nil
 	pool *msg.Pool // where buf goes
 }
 
-// Release gives memory behind Body, if it is the library's, back for other
-// messages. Nobody may use Body afterwards.
+// Release gives memory behind Body, if it is the library's or was lent to it, back.
+// Nobody may use Body afterwards.
 func (p *Part) Release() {
+	if p.Free != nil {
+		p.Free()
+		p.Free = nil
+	}
 	if p.buf != nil {
 		p.pool.Put(p.buf)
 		p.Body, p.buf = nil, nil
 	}
 }
 
-// own makes a large body the library's.
-func (p *Part) own(pool *msg.Pool) {
-	if len(p.Body) >= msg.RefMin && p.buf == nil {
-		p.Body, p.buf = pool.Copy(p.Body)
-		p.pool = pool
+// ownLocked makes a large body the library's: by reference if it was lent and goes
+// nowhere but to the network, else by a copy. Everybody else may lose the buffer
+// behind a body, and leave the body to the garbage collector.
+func (s *Socket) ownLocked(p *Part) {
+	if len(p.Body) < msg.RefMin || p.buf != nil {
+		return
 	}
+	p.pool = &s.ctx.pool
+	if p.Free != nil && s.toNetworkLocked() {
+		p.buf, p.Free = msg.Foreign(p.Free), nil
+		return
+	}
+	p.Body, p.buf = p.pool.Copy(p.Body)
+	if p.Free != nil {
+		p.Free()
+		p.Free = nil
+	}
+}
+
+// toNetworkLocked reports whether messages go to one peer, over a network.
+func (s *Socket) toNetworkLocked() bool {
+	if s.direct == nil {
+		return false
+	}
+	p := s.direct.Only()
+	kind, ok := s.pipes[p]
+	return ok && kind == network
 }
 
 // TrySendPart sends one part and never waits: EAGAIN if it cannot be sent now.
 // The peer gets the parts together with the last one, which has More off; until
 // then the socket must not be used to send by anybody else. The bytes are
-// copied. After an error the same part may be tried again, or is to be
+// copied, unless Free is set. After an error the same part may be tried again, or is to be
 // released. Errors are those of Send; only the first part of a message meets
 // EAGAIN and EHOSTUNREACH.
 func (s *Socket) TrySendPart(p *Part) error {
@@ -64,7 +94,7 @@ func (s *Socket) sendPartLocked(p *Part) error {
 	if err := begin(); err != nil {
 		return err
 	}
-	p.own(&s.ctx.pool)
+	s.ownLocked(p)
 	f := &s.out
 	*f = msg.Msg{Body: p.Body, Buf: p.buf, Group: p.Group, RoutingID: p.RoutingID}
 	if p.More {

@@ -2,6 +2,7 @@ package msg
 
 import (
 	"math/bits"
+	"runtime"
 	"sync"
 )
 
@@ -9,7 +10,22 @@ import (
 type Buf struct {
 	B     []byte // full capacity of its class
 	class int
+
+	free   func()          // of a foreign buffer: gives the memory back
+	behind runtime.Cleanup // calls free if nobody else does
 }
+
+// Foreign is a buffer for memory that is not Go's, which whoever made it must not
+// change. free is called once: when the buffer is put back, or after whoever had
+// it has forgotten that. Nobody may use the memory without holding the buffer.
+func Foreign(free func()) *Buf {
+	b := &Buf{class: foreign, free: free}
+	b.behind = runtime.AddCleanup(b, func(free func()) { free() }, free)
+	return b
+}
+
+// foreign is the class of memory that is not Go's.
+const foreign = -2
 
 // The classes are powers of two from 4 KiB to 4 MiB. Larger buffers are made
 // and dropped one by one.
@@ -57,6 +73,11 @@ func (p *Pool) Get(n int) *Buf {
 // Put gives b back. Nobody may use its bytes afterwards. Nil is allowed.
 func (p *Pool) Put(b *Buf) {
 	if b == nil || b.class < 0 {
+		if b != nil && b.class == foreign {
+			b.class = -1
+			b.behind.Stop()
+			b.free()
+		}
 		return
 	}
 	p.classes[b.class-minClass].push(b)
