@@ -27,7 +27,7 @@ PEERS ?=
 RUNS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo lib test test-vm race bench compare fuzz install install-lib uninstall fmt clean
+.PHONY: help build demo lib test test-vm race bench compare figures fuzz install install-lib uninstall fmt clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -55,6 +55,9 @@ bench: ## run the benchmarks of the packages
 
 compare: ## measure side by side with libzmq and others (CELL=, PEERS=, RUNS=)
 	@CELL="$(CELL)" PEERS="$(PEERS)" RUNS="$(RUNS)" testdata/peers/run.sh
+
+figures: ## measure beside libzmq and write the table into README.md (CELL=, RUNS=)
+	@CELL="$(CELL)" PEERS=libzmq RUNS="$(RUNS)" testdata/peers/run.sh -readme README.md
 
 fuzz: ## run each fuzz target for FUZZTIME (10s)
 	@scripts/fuzz.sh $(FUZZTIME)

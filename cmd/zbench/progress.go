@@ -74,10 +74,16 @@ func (p *progress) draw() {
 	fmt.Fprintf(p.w, "\r\x1b[K%s", p.w.Faint(p.text+rate))
 }
 
-func (p *progress) erase() {
+func (p *progress) erase() { p.aside(func() {}) }
+
+// aside lets something else be written where the line was.
+func (p *progress) aside(write func()) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	fmt.Fprint(p.w, "\r\x1b[K")
+	if p.on {
+		fmt.Fprint(p.w, "\r\x1b[K")
+	}
+	write()
 }
 
 // close takes the line away.

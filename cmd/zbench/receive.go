@@ -15,15 +15,26 @@ type receivers struct {
 	ledgers []*ledger
 }
 
-// receive starts to take messages from sockets until they are closed.
+// receive starts to take messages from sockets until they are closed. If the other
+// end is ours its senders stop after whole batches, so that the gauge misses none.
 func (r *run) receive(sockets []*zmq.Socket, shared bool) *receivers {
 	r.begin()
 	rs := &receivers{run: r}
+	every := checkEvery(r.plan.Size)
+	if r.every > 0 {
+		every = 1
+	}
 	for _, s := range sockets {
 		l := &ledger{shared: shared}
 		rs.ledgers = append(rs.ledgers, l)
 		rs.group.Go(func() {
-			if err := take(s, l, &r.gauge, checkEvery(r.plan.Size)); !ended(err) {
+			err := error(nil)
+			if r.far == nil {
+				err = poll(s, l, &r.gauge)
+			} else {
+				err = take(s, l, &r.gauge, every)
+			}
+			if !ended(err) {
 				r.cancel(err)
 			}
 		})
@@ -31,9 +42,27 @@ func (r *run) receive(sockets []*zmq.Socket, shared bool) *receivers {
 	return rs
 }
 
-// take takes messages until the socket fails. The gauge hears of every so many
-// of them, and of all whenever it has to wait; then the ledger is free, too.
+// take receives until the socket fails. It only ever waits for the next message,
+// as programs that want to be fast do; the gauge hears of every so many.
 func take(s *zmq.Socket, l *ledger, g *gauge, every int64) error {
+	var m zmq.Message
+	n := int64(0)
+	defer func() { g.add(n) }()
+	for {
+		if err := s.RecvMessage(context.Background(), &m); err != nil {
+			return err
+		}
+		l.see(m.Bytes())
+		if n++; n == every {
+			g.add(n)
+			n = 0
+		}
+	}
+}
+
+// poll is take for messages of others, which may pause and end at any time: it
+// asks before it waits, and then the gauge knows of all, and the ledger is free.
+func poll(s *zmq.Socket, l *ledger, g *gauge) error {
 	var m zmq.Message
 	n := int64(0)
 	l.mu.Lock()
@@ -41,7 +70,7 @@ func take(s *zmq.Socket, l *ledger, g *gauge, every int64) error {
 	defer func() { g.rest(n) }()
 	for {
 		err := s.TryRecvMessage(&m)
-		if errors.Is(err, zmq.EAGAIN) {
+		if err != nil && errors.Is(err, zmq.EAGAIN) {
 			g.rest(n)
 			n = 0
 			l.mu.Unlock()
@@ -52,7 +81,7 @@ func take(s *zmq.Socket, l *ledger, g *gauge, every int64) error {
 			return err
 		}
 		l.see(m.Bytes())
-		if n++; n == every {
+		if n++; n == checkCount {
 			g.add(n)
 			n = 0
 		}

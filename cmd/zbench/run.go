@@ -107,7 +107,7 @@ func (r *run) guard() {
 		switch still++; still {
 		case 1:
 			if seen == 0 {
-				r.log.At(0, "waiting: %s so far", *r.waiting.Load())
+				r.show.aside(func() { r.log.At(0, "waiting: %s so far", *r.waiting.Load()) })
 			}
 		case guardLooks:
 			r.cancel(cli.Failf(cli.StatusTimeout, "--idle TIME waits longer", "%s in %v", *r.waiting.Load(), r.idle))
@@ -299,7 +299,9 @@ func (r *run) point() error {
 		p.Far = &far
 	}
 	r.sample.Series = append(r.sample.Series, p)
-	r.log.At(0, "%v: %d messages, memory %s", p.At.Round(time.Millisecond), p.Messages, memory(p))
+	r.show.aside(func() {
+		r.log.At(0, "%v: %d messages, memory %s", p.At.Round(time.Millisecond), p.Messages, memory(p))
+	})
 	return nil
 }
 

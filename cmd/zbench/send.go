@@ -29,8 +29,9 @@ type sender struct {
 	gauge  *gauge
 }
 
-// run sends until stop, the limit or an error. With a limit the last messages
-// count only when everything is handed to the system.
+// run sends until stop, the limit or an error. It stops after a whole batch, since
+// the receiver counts in batches, too. With a limit the last messages count only
+// when everything is handed to the system.
 func (s *sender) run(stop *atomic.Bool) error {
 	every := checkEvery(s.bodies.size)
 	if s.pace != nil {
@@ -39,7 +40,7 @@ func (s *sender) run(stop *atomic.Bool) error {
 	}
 	n, told := int64(0), int64(0)
 	defer func() { s.gauge.add(n - told) }()
-	for !stop.Load() && (s.limit == 0 || n < s.limit) {
+	for (n%every != 0 || !stop.Load()) && (s.limit == 0 || n < s.limit) {
 		if s.pace != nil && !s.pace.await(stop) {
 			break
 		}

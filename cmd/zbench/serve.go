@@ -32,7 +32,7 @@ var served = map[string]struct {
 	what    string
 	columns []column
 }{
-	"thr": {zmq.Pull, func(v *host) error { return take(v.socket, &v.ledger, &v.gauge, checkCount) }, "received by PULL", join(
+	"thr": {zmq.Pull, func(v *host) error { return poll(v.socket, &v.ledger, &v.gauge) }, "received by PULL", join(
 		[]column{messages, rateColumn("messages/s"), meanBytes, seenMegabytes, costs[0], costs[2], lost, duplicated, reordered})},
 	"lat": {zmq.Rep, func(v *host) error { return echo(v.socket, &v.gauge) }, "answered by REP", []column{messages, rateColumn("trips/s"), costs[0], costs[2]}},
 }

@@ -73,7 +73,7 @@ func (t *tally) meanBytes() float64 { return float64(t.Bytes) / float64(max(t.Re
 
 // ledger follows the sequence numbers that one receiver sees.
 type ledger struct {
-	mu sync.Mutex // guards all; the receiver lets go of it while it waits
+	mu sync.Mutex // guards all where another goroutine looks on (poll)
 	tally
 	shared  bool // others receive parts of the same streams: gaps are no losses
 	streams map[uint64]*stream
@@ -81,19 +81,19 @@ type ledger struct {
 	lastID  uint64
 }
 
-// see counts a message.
+// see counts a message. The next one of the stream of the last is the usual case.
 func (l *ledger) see(body []byte) {
 	l.Received++
 	l.Bytes += int64(len(body))
 	s, ok := readStamp(body)
-	if !ok {
-		l.Unnumbered++
+	if ok && l.last != nil && s.extra == l.lastID && s.seq == l.last.next {
+		l.last.next++
 		return
 	}
-	if l.last == nil || l.lastID != s.extra {
+	if ok && (l.last == nil || s.extra != l.lastID) {
 		l.last, l.lastID = l.stream(s.extra), s.extra
 	}
-	if l.last == nil {
+	if !ok || l.last == nil {
 		l.Unnumbered++
 		return
 	}

@@ -44,7 +44,7 @@ func TestKinds(t *testing.T) {
 		{"fanout", "-n", "300", "--subs", "3", "--rate", "1k"}, {"connect", "-n", "20"},
 		{"thr", "-n", "300", "--size", "16", "--senders", "4"}, {"thr", "-n", "300", "--size", "16", "--receivers", "4"},
 	} {
-		for _, where := range [][]string{{"--transport", "tcp,ipc,inproc", "--runs", "2"}, {"--transport", "tcp", "--inproc", "--mechanism", "null,plain,curve"}} {
+		for _, where := range [][]string{{"--transport", "tcp,ipc,inproc"}, {"--transport", "tcp", "--inproc", "--mechanism", "null,plain,curve"}} {
 			r := reportOf(t, append(kind, where...)...)
 			if r.Schema != schema || r.Kind != kind[0] || len(r.Results)%3 != 0 || len(r.Results) == 0 {
 				t.Fatalf("%v %v: %+v", kind, where, r)

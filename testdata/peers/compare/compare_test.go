@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"strings"
 	"testing"
 )
@@ -87,5 +88,40 @@ func TestClockLinesCountsWhatItTimes(t *testing.T) {
 	}
 	if _, err := clockLines(strings.NewReader(line), 1, 10); err == nil {
 		t.Error("an early end was taken for a run")
+	}
+}
+
+func TestReadmeTable(t *testing.T) {
+	got := markdown([]result{{cell{"tcp", "thr", 16}, map[string]float64{"ours": 20e6, "libzmq": 5e6}}},
+		[]row{{special: cpuRow, median: outcome{50, 200}}, {special: cpuRow, err: errors.New("no compiler")}})
+	want := `| measurement | ours | libzmq | ours to libzmq | target |
+|---|---|---|---|---|
+| tcp/thr/16 | 20.0M | 5.00M | 4.00× | ≥ 3× libzmq: met |
+| cpu/thr/16 | 50 ns | 200 ns | 0.25× | ≤ 0.5× libzmq: met |
+| cpu/thr/16 | - | - | - | ≤ 0.5× libzmq: not measured: no compiler |
+`
+	if got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+// Every cell that README shows exists.
+func TestReadmeCells(t *testing.T) {
+	for name := range strings.SplitSeq(readmeCells, ",") {
+		if cells, specials := chosen(name); len(cells)+len(specials) == 0 {
+			t.Errorf("no cell is named %s", name)
+		}
+	}
+}
+
+func TestReplaceTable(t *testing.T) {
+	text := "before\n" + tableBegin + "old\n" + tableEnd + "after\n"
+	if got, err := replaceTable(text, "new\n"); err != nil || got != strings.Replace(text, "old", "new", 1) {
+		t.Errorf("%q, %v", got, err)
+	}
+	for _, bad := range []string{"", tableBegin, tableEnd + tableBegin} {
+		if _, err := replaceTable(bad, "new\n"); err == nil {
+			t.Errorf("%q has a place for a table", bad)
+		}
 	}
 }

@@ -7,7 +7,7 @@
 //     run, then run the peers in turns, A B C A B C … (run.go)
 //  3. measure what is no cell: allocations, idle peers, zcat, and by zbench what
 //     has many sockets (special.go, idle.go, zcat.go, many.go)
-//  4. report medians, ratios and verdicts (table.go)
+//  4. report medians, ratios and verdicts (table.go), also into README (readme.go)
 //
 // Progress goes to standard error, the tables to standard output.
 package main
@@ -28,9 +28,13 @@ func main() {
 	flag.StringVar(&o.cells, "cell", "", "only the cells that begin with one of these, such as `tcp/thr/16,idle`")
 	flag.StringVar(&o.peers, "peers", "", "only these peers beside ours, such as `libzmq,omq`")
 	flag.IntVar(&o.runs, "runs", 5, "runs of each peer in a cell")
+	flag.StringVar(&o.readme, "readme", "", "write a table of the usual cells into this `FILE`, between the lines that mark it")
 	flag.DurationVar(&o.length, "time", time.Second, "length a run should have")
 	flag.Parse()
 	o.cells = strings.Join(append(flag.Args(), o.cells), ",")
+	if strings.Trim(o.cells, ",") == "" && o.readme != "" {
+		o.cells = readmeCells
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	if err := compare(ctx, o); err != nil {
@@ -41,6 +45,7 @@ func main() {
 
 type options struct {
 	cells, peers string
+	readme       string
 	runs         int
 	length       time.Duration
 }
@@ -62,8 +67,11 @@ func compare(ctx context.Context, o options) error {
 	defer b.close()
 	results, rows := b.measureAll(ctx, cells, specials)
 	report(os.Stdout, b.peers, results, rows)
-	if ctx.Err() != nil {
+	switch {
+	case ctx.Err() != nil:
 		return errors.New("interrupted")
+	case o.readme != "":
+		return b.writeReadme(ctx, o.readme, results, rows)
 	}
 	return nil
 }

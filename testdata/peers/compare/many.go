@@ -18,6 +18,10 @@ import (
 
 // figures is what is read of zbench's report (man zbench, OUTPUT).
 type figures struct {
+	Environment struct {
+		OS, Kernel, CPU, Go string
+		CPUs                int
+	}
 	Results []struct {
 		Rate    float64
 		Latency struct{ NS map[string]float64 }
