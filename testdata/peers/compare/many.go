@@ -154,23 +154,27 @@ var manyWorks = []special{
 	contest("fanout/32/16", 1.5, []string{"thr", "--receivers", fans, "--size", "16"},
 		through(16, side{mode: "fanout-send", size: true, n: true}, side{mode: "fanout-recv", size: true, n: true, more: []string{fans}, measures: true})),
 	proxyRow(16, 2.5), proxyRow(64*kibi, 1.2),
-	connectRow(1000), connectRow(10_000),
+	connectRow(1000, "null", "tcp"), connectRow(10_000, "null", "tcp"), connectRow(1000, "curve", "curve"),
 	peersRow(1000), peersRow(10_000),
 	steadyRow("steady/20k", false), steadyRow("steady/20k/busy", true),
 	cpuRow,
 }
 
 // connectRow makes many connections at once, each with a first round trip.
-func connectRow(n int) special {
+func connectRow(n int, mechanism, transport string) special {
 	count := strconv.Itoa(n)
+	name := "connect/" + count
+	if mechanism != "null" {
+		name = "connect/" + mechanism + "/" + count
+	}
 	return special{
-		name: "connect/" + count, target: "≥ 1× libzmq",
+		name: name, target: "≥ 1× libzmq",
 		measure: func(b *bench, ctx context.Context) (outcome, error) {
-			f, err := b.zbench(ctx, "connect", "--count", count, "--parallel", count)
+			f, err := b.zbench(ctx, "connect", "--count", count, "--parallel", count, "--mechanism", mechanism)
 			if err != nil {
 				return outcome{}, err
 			}
-			endpoint, err := b.endpoint("tcp")
+			endpoint, err := b.endpoint(transport)
 			if err != nil {
 				return outcome{}, err
 			}
