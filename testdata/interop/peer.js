@@ -136,6 +136,7 @@ const ops = {
     })()
   },
   unhandle: async () => {
+    await handler.zap.unbind('inproc://zeromq.zap.01') // closing would free the name some time later
     handler.zap.close()
     await handler.done.catch(() => {})
     return handler.requests.map(r => r.map(encode))

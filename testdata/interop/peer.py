@@ -210,6 +210,8 @@ def op_unhandle(_):
     """Ends that; answers the requests."""
     handler.stopping.send(b"")
     handler.join()
+    handler.zap.unbind("inproc://zeromq.zap.01")  # closing would free the name some time later
+    handler.stop.unbind("inproc://stop")
     for sock in (handler.zap, handler.stop, handler.stopping):
         sock.close(linger=0)
     return [[encode(p) for p in r] for r in handler.requests]

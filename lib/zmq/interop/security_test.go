@@ -2,10 +2,12 @@ package interop_test
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
+	"ztools/lib/z85"
 	"ztools/lib/zmq"
 )
 
@@ -141,4 +143,74 @@ func (e end) expectFailure(want string) {
 		}
 	}
 	e.t.Errorf("got %s, want %s", got, want)
+}
+
+// TestHandler compares what a handler is asked, and what its replies do.
+func TestHandler(t *testing.T) { playAll(t, handlerScenarios) }
+
+// noteAsked notes what the handler of this party is asked about a client, and
+// checks that a message passes.
+func (w *world) noteAsked(server, client []any) {
+	w.Helper()
+	for _, endpoint := range []string{"tcp://127.0.0.1:*", "ipc://" + w.path("s")} {
+		stop := w.handle(w, toBytes(allow))
+		pull, push := w.open("PULL", append(server, zmq.RoutingID, "pull")...), w.open("PUSH", append(client, zmq.RoutingID, "push")...)
+		push.connect(pull.bind(endpoint))
+		push.send("x")
+		pull.expect("x")
+		var requests []string
+		for _, request := range stop() {
+			requests = append(requests, ids.ReplaceAllString(fmt.Sprintf("%q", request), "UID:GID:PID"))
+		}
+		slices.Sort(requests)
+		w.note("%s", strings.Join(requests, " and "))
+	}
+}
+
+// ids are those of the process behind an ipc connection.
+var ids = regexp.MustCompile(`\d+:\d+:\d+`)
+
+// curveText is clientKeys' public key as a frame shows.
+var curveText = func() string {
+	key, _ := z85.Decode(clientKeys[0])
+	return fmt.Sprintf("%q", key)
+}()
+
+// noteReply notes the event that a reply of the handler leads to.
+func (w *world) noteReply(reply ...string) {
+	w.Helper()
+	stop := w.handle(w, toBytes(reply))
+	defer stop()
+	pull, push := w.watched("PULL", zmq.ZAPDomain, "global"), w.open("PUSH")
+	push.connect(pull.bind("tcp://127.0.0.1:*"))
+	seen := pull.await("HANDSHAKE")
+	last := seen[len(seen)-1]
+	w.note("%s %d", last.Name, last.Value)
+}
+
+var handlerScenarios = []scenario{
+	{"asked about null", func(w *world) { w.noteAsked([]any{zmq.ZAPDomain, "global"}, nil) },
+		`["1.0" "1" "global" "127.0.0.1" "pull" "NULL"]; ["1.0" "1" "global" "localhost:UID:GID:PID" "pull" "NULL"]`},
+	{"asked about plain", func(w *world) { w.noteAsked(plain.server, plain.client) },
+		`["1.0" "1" "" "127.0.0.1" "pull" "PLAIN" "admin" "s3cret"]; ["1.0" "1" "" "localhost:UID:GID:PID" "pull" "PLAIN" "admin" "s3cret"]`},
+	{"asked about curve", func(w *world) { w.noteAsked(asking.server, asking.client) },
+		`["1.0" "1" "global" "127.0.0.1" "pull" "CURVE" ` + curveText + `]; ["1.0" "1" "global" "localhost:UID:GID:PID" "pull" "CURVE" ` + curveText + `]`},
+	{"asked by both sides", func(w *world) { w.noteAsked([]any{zmq.ZAPDomain, "one"}, []any{zmq.ZAPDomain, "two"}) },
+		`["1.0" "1" "one" "127.0.0.1" "pull" "NULL"] and ["1.0" "1" "two" "127.0.0.1" "push" "NULL"]; ` +
+			`["1.0" "1" "one" "localhost:UID:GID:PID" "pull" "NULL"] and ["1.0" "1" "two" "localhost:UID:GID:PID" "push" "NULL"]`},
+	{"statuses", func(w *world) {
+		for _, status := range []string{"200", "300", "400", "500", "201", "", "2000"} {
+			w.noteReply("1.0", "1", status, "text", "joe", "")
+		}
+	}, "HANDSHAKE_SUCCEEDED 0; HANDSHAKE_FAILED_AUTH 300; HANDSHAKE_FAILED_AUTH 400; HANDSHAKE_FAILED_AUTH 500; " +
+		"HANDSHAKE_FAILED_PROTOCOL 536870916; HANDSHAKE_FAILED_PROTOCOL 536870916; HANDSHAKE_FAILED_PROTOCOL 536870916"},
+	{"malformed replies", func(w *world) {
+		w.noteReply("1.1", "1", "200", "OK", "joe", "")
+		w.noteReply("1.0", "2", "200", "OK", "joe", "")
+		w.noteReply("1.0", "1", "200", "OK", "joe", "\x01")
+		w.noteReply("1.0", "1", "200", "OK", "joe")
+		w.noteReply("1.0", "1", "200", "OK", "joe", "", "more")
+		w.noteReply("1.0")
+	}, "HANDSHAKE_FAILED_PROTOCOL 536870915; HANDSHAKE_FAILED_PROTOCOL 536870914; HANDSHAKE_FAILED_PROTOCOL 536870917; " +
+		"HANDSHAKE_FAILED_PROTOCOL 536870913; HANDSHAKE_FAILED_PROTOCOL 536870913; HANDSHAKE_FAILED_PROTOCOL 536870913"},
 }

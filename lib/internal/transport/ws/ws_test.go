@@ -113,7 +113,7 @@ func TestUpgrade(t *testing.T) {
 	}{
 		{"NULL", nil, nil, wire.ZMTP30, true, true},
 		{"PLAIN", plain, plain, wire.ZMTP30, true, true},
-		{"CURVE", curve, curve, wire.ZMTP31, true, true},
+		{"CURVE", curve, curve, wire.ZMTP30, true, true},
 		{"mismatch", plain, curve, 0, false, false},
 		{"domain", func(o *option.Options) { o.ZAPDomain = "d" }, nil, wire.ZMTP30, true, true},
 	} {
