@@ -60,7 +60,7 @@ func TestTransportsOfTheManual(t *testing.T) {
 			}
 		})
 	}
-	for _, scheme := range strings.Fields("tcp ipc ws wss udp pgm epgm vsock vmci tipc") {
+	for _, scheme := range strings.Fields("tcp ipc ws wss udp pgm epgm norm vsock vmci tipc") {
 		if !shown[scheme] {
 			t.Errorf("%s has no example", scheme)
 		}

@@ -7,7 +7,8 @@ import (
 
 // A membership is one bind or connect of a scheme without connections (udp, pgm,
 // epgm, norm): a session with one carrier for its whole life, which makes no
-// handshake and, as in libzmq, no events.
+// handshake. It makes no events but Disconnected where data was lost for good, of
+// which libzmq says nothing.
 type membership struct {
 	*session
 	carrier transport.Carrier
@@ -41,6 +42,11 @@ func (j *membership) run() {
 	defer j.finish()
 	defer j.sock.forget(j.endpoint, j)
 	c := &connection{Conn: j.carrier, result: engine.Bare()}
+	if r, ok := j.carrier.(transport.Reporter); ok {
+		r.Report(func(err error) {
+			j.sock.emit(Event{Conn: j.id, Endpoint: j.endpoint, Local: j.carrier.Endpoint()}, Disconnected, noDescriptor, err)
+		})
+	}
 	j.start(c)
 	c.engine.ReadLoop()
 	j.stop(c)

@@ -70,3 +70,11 @@ type Upgraded struct {
 	Mechanism bool
 	Rest      []byte // what was received behind the handshake
 }
+
+// A Reporter is a Carrier that knows when messages were lost for good, since
+// nobody could send them again.
+type Reporter interface {
+	// Report says who is told, before the first Read; tell is called by Read. The
+	// error wraps errno.ECONNRESET.
+	Report(tell func(error))
+}

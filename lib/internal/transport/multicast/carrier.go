@@ -246,6 +246,7 @@ func (p *Publisher) Close() (err error) {
 type Subscriber struct {
 	base
 	receiver Receiver
+	tell     func(error)   // of losses; may be nil
 	ready    []byte        // of what Take has returned, what is not read yet
 	alarm    time.Duration // the deadline that is set
 }
@@ -254,6 +255,16 @@ type Subscriber struct {
 // Packets from sources have at most so many bytes.
 func NewSubscriber(l *Link, endpoint string, packet int, r Receiver) *Subscriber {
 	return &Subscriber{base: newBase(l, endpoint, packet), receiver: r}
+}
+
+// Report implements transport.Reporter.
+func (s *Subscriber) Report(tell func(error)) { s.tell = tell }
+
+// Lost tells of a loss. The receiver calls it within its methods.
+func (s *Subscriber) Lost(err error) {
+	if s.tell != nil {
+		s.tell(err)
+	}
 }
 
 // WriteFrames implements transport.Framed: subscriptions stay at home.

@@ -20,6 +20,7 @@ package norm
 import (
 	"crypto/rand"
 	"encoding/binary"
+	"fmt"
 	mrand "math/rand/v2"
 	"net/netip"
 
@@ -123,12 +124,25 @@ func publish(l *multicast.Link, endpoint string, node uint32, o *option.Options)
 }
 
 func subscribe(l *multicast.Link, endpoint string, a *address, o *option.Options) transport.Carrier {
+	var s *multicast.Subscriber
 	r := newReceiver(receiverConfig{
-		Node: a.node, Buffer: o.NormBufferSize << 10, Limit: o.MaxMsgSize,
+		Report: func(node uint32) { s.Lost(&LossError{node}) },
+		Node:   a.node, Buffer: o.NormBufferSize << 10, Limit: o.MaxMsgSize,
 		Emit: l.Write, Direct: o.NormUnicastNACK || !a.host.IsMulticast(), Random: mrand.Float64,
 	})
-	return multicast.NewSubscriber(l, endpoint, maxMessage, r)
+	s = multicast.NewSubscriber(l, endpoint, maxMessage, r)
+	return s
 }
+
+// A LossError says that data of a sender was lost for good. It is
+// errno.ECONNRESET.
+type LossError struct{ Node uint32 }
+
+// Error names the sender.
+func (e *LossError) Error() string { return fmt.Sprintf("data lost from node %d", e.Node) }
+
+// Unwrap is the number.
+func (e *LossError) Unwrap() error { return errno.ECONNRESET }
 
 // nodeID is how NRL's library names a host.
 func nodeID(own netip.Addr) uint32 {

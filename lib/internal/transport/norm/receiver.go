@@ -25,6 +25,7 @@ type receiver struct {
 	emit   func(message []byte, to multicast.Target)
 	direct bool           // NACKs and feedback go to the sender alone
 	random func() float64 // from 0 to below 1
+	report func(node uint32)
 
 	senders map[uint32]*sender
 	held    int // bytes of all senders
@@ -49,11 +50,12 @@ type receiverConfig struct {
 	Emit   func(message []byte, to multicast.Target)
 	Direct bool // NORM_UNICAST_NACK
 	Random func() float64
+	Report func(node uint32) // data was lost; may be nil
 }
 
 func newReceiver(c receiverConfig) *receiver {
 	return &receiver{
-		node: c.Node, buffer: c.Buffer, limit: c.Limit, emit: c.Emit, direct: c.Direct, random: c.Random,
+		node: c.Node, buffer: c.Buffer, limit: c.Limit, emit: c.Emit, direct: c.Direct, random: c.Random, report: c.Report,
 		senders: map[uint32]*sender{},
 	}
 }
@@ -80,6 +82,17 @@ func (r *receiver) Handle(now time.Duration, b []byte, from netip.AddrPort, _ ne
 		r.out = s.command(now, m, r.node, r.random, r.out)
 	}
 	s.plan(now, r.random)
+	r.settle(s, before)
+}
+
+// settle is the end of what may have changed a sender, which cost before.
+func (r *receiver) settle(s *sender, before int) {
+	if s.stream.broken {
+		s.stream.broken = false
+		if r.report != nil {
+			r.report(s.node)
+		}
+	}
 	r.account(s.cost() - before)
 }
 
@@ -162,7 +175,7 @@ func (r *receiver) Poll(now time.Duration) (next time.Duration) {
 		if now >= s.nackAt {
 			before := s.cost()
 			r.out = r.nack(now, s)
-			r.account(s.cost() - before)
+			r.settle(s, before)
 		}
 		if now >= s.feedbackAt {
 			s.feedbackAt = never

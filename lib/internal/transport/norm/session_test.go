@@ -253,6 +253,8 @@ func TestLossBeyondTheWindow(t *testing.T) {
 	n := newNetwork(1e6, 0, 16_000)
 	n.write(message(0, 180))
 	n.run(time.Second)
+	lost := 0
+	n.receiver.report = func(uint32) { lost++ }
 	n.drop = func(*Message) bool { return true }
 	for i := range 500 {
 		n.write(message(i+1, 180))
@@ -261,6 +263,9 @@ func TestLossBeyondTheWindow(t *testing.T) {
 	n.run(10 * time.Second)
 	n.write(message(501, 180))
 	n.run(10 * time.Second)
+	if lost == 0 {
+		t.Error("nobody was told")
+	}
 	got := numbers(t, n.receiver.out, 180)
 	if len(got) < 50 || len(got) > 120 || got[0] != 0 || !slices.Equal(got[1:], upTo(502)[502-len(got)+1:]) {
 		t.Errorf("got %v", got)

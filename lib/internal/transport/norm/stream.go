@@ -109,6 +109,7 @@ var errStream = errors.New("norm: malformed message")
 type unpacker struct {
 	limit   int64 // of a frame's body, in bytes; negative: none
 	joined  bool  // knows where messages begin
+	broken  bool  // did so, and something was lost since anybody asked
 	offset  uint32
 	partial []byte // the message under way, in ZMTP 2.0 framing
 	header  []byte // of the next frame, with its first byte, as far as it is here
@@ -117,7 +118,7 @@ type unpacker struct {
 }
 
 // lost drops the message under way; bytes are skipped up to the beginning of one.
-func (u *unpacker) lost() { *u = unpacker{limit: u.limit} }
+func (u *unpacker) lost() { *u = unpacker{limit: u.limit, broken: u.broken || u.joined} }
 
 // add takes in the next segment and appends the messages that are whole now to
 // out, in ZMTP 2.0 framing. After an error lost is to be called.

@@ -19,6 +19,7 @@ package pgm
 import (
 	"crypto/rand"
 	"encoding/binary"
+	"fmt"
 	mrand "math/rand/v2"
 	"time"
 
@@ -81,12 +82,27 @@ func (m Medium) subscribe(c multicast.Config, endpoint string, o *option.Options
 	if err != nil {
 		return nil, err
 	}
+	var s *multicast.Subscriber
 	r := newReceiver(receiverConfig{
 		Port: c.Port, TPDU: tpdu(o), Window: windowSize(o), Limit: o.MaxMsgSize,
-		Emit: l.Write, Random: random,
+		Emit: l.Write, Random: random, Report: func(t TSI) { s.Lost(&LossError{t}) },
 	})
-	return multicast.NewSubscriber(l, endpoint, tpdu(o), r), nil
+	s = multicast.NewSubscriber(l, endpoint, tpdu(o), r)
+	return s, nil
 }
+
+// A LossError says that data of a session was lost for good (RFC 3208 section
+// 6.3). It is errno.ECONNRESET.
+type LossError struct{ TSI TSI }
+
+// Error names the session as OpenPGM does.
+func (e *LossError) Error() string {
+	g := e.TSI.GSI
+	return fmt.Sprintf("data lost from %d.%d.%d.%d.%d.%d.%d", g[0], g[1], g[2], g[3], g[4], g[5], e.TSI.Port)
+}
+
+// Unwrap is the number.
+func (e *LossError) Unwrap() error { return errno.ECONNRESET }
 
 // overhead are the bytes of the headers in front of a packet.
 func (m Medium) overhead() int {
