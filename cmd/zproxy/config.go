@@ -15,6 +15,7 @@ type side struct {
 	typ      zmq.Type
 	endpoint cli.Endpoint
 	options  []cli.SocketOption
+	security *cli.Security
 }
 
 // sets tells whether an option is given.
@@ -24,30 +25,53 @@ func (s side) sets(name string) bool {
 	})
 }
 
-// config is a checked command line.
+// config is one proxy, checked, as the command line or a table of the file
+// describes it.
 type config struct {
+	name        string // empty for that of the command line
 	front, back side
 	linger      time.Duration
-	stats       time.Duration // 0: none
+	capture     string        // an endpoint or a file; empty: none
+	control     *cli.Endpoint // nil: none
+	topics      *topics       // nil: all pass as they are
 }
 
-// parseConfig reads the words and flags. Nothing is started; every error is a
-// usage error.
-func parseConfig(a *cli.Args) (*config, error) {
+// parseConfig reads the words and flags. Nothing is started.
+func parseConfig(a *cli.Args, name string) (*config, error) {
 	both := a.SocketOptions("option")
 	c := &config{
-		front:  side{name: "frontend", options: slices.Concat(both, a.SocketOptions("frontend-option"))},
-		back:   side{name: "backend", options: slices.Concat(both, a.SocketOptions("backend-option"))},
-		linger: a.Duration("linger", time.Second),
-		stats:  a.Duration("stats", 0),
+		name:    name,
+		front:   side{name: "frontend", options: slices.Concat(both, a.SocketOptions("frontend-option")), security: a.Security("frontend-")},
+		back:    side{name: "backend", options: slices.Concat(both, a.SocketOptions("backend-option")), security: a.Security("backend-")},
+		linger:  a.Duration("linger", time.Second),
+		capture: a.String("capture", ""),
 	}
-	if a.Given("stats") && c.stats == 0 {
-		a.Reject(cli.Usagef("leave the flag out", "--stats cannot be 0"))
+	if a.Given("timeout") {
+		a.Reject(cli.Usagef("a proxy runs until a signal ends it", "--timeout is for ctl"))
+	}
+	if a.Given("control") {
+		e, err := cli.ParseEndpoint(a.String("control", ""), true)
+		if err != nil {
+			a.Reject(err)
+		}
+		c.control = &e
 	}
 	if err := a.Check(); err != nil {
 		return nil, err
 	}
-	return c, c.readWords(a)
+	if err := c.readWords(a); err != nil {
+		return nil, err
+	}
+	return c, c.readTopics(a)
+}
+
+// readTopics reads the rules for topics, which only publications have.
+func (c *config) readTopics(a *cli.Args) (err error) {
+	c.topics, err = parseTopics(a.Strings("topic-allow"), a.Strings("topic-deny"), a.Strings("topic-rewrite"))
+	if err == nil && c.topics != nil && !(hasTopics(c.front.typ) && hasTopics(c.back.typ)) {
+		return cli.Usagef("they are for xsub with xpub, or sub with pub", "%v and %v have no topics for --topic-allow, --topic-deny and --topic-rewrite", c.front.typ, c.back.typ)
+	}
+	return err
 }
 
 // readWords reads the pair of types and the endpoints.

@@ -1,12 +1,16 @@
-// Command zproxy passes messages on between two ZeroMQ sockets.
+// Command zproxy runs proxies between ZeroMQ sockets.
 //
 // A run goes through the files in this order:
 //
 //	1 tool.go     the flag table, --help and its examples
-//	2 pair.go     which socket types can stand on the two sides, and why others cannot
-//	3 config.go   the command line becomes a config; what is wrong ends here with status 2
-//	4 run.go      sockets are opened, a signal or a failure ends the run, what has come still leaves
-//	5 forward.go  one goroutine a direction: receive, send, count
+//	2 run.go      all proxies of a run: started together, replaced by SIGHUP, ended by signals
+//	3 config.go   one command line becomes a config; pair.go says which types fit, topics.go reads rules
+//	  file.go     a file becomes several command lines, with the places of their mistakes
+//	4 proxy.go    one proxy: sockets are prepared, opened, run by zmq.Proxy and drained
+//	  capture.go  copies of its messages
+//	5 stats.go, metrics.go, ready.go   what others are told
+//
+// ctl.go is zproxy ctl, a client of any steerable proxy.
 package main
 
 import (

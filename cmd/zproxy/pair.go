@@ -37,6 +37,11 @@ var roles = map[zmq.Type]role{
 	zmq.Pub:    takes,
 }
 
+// hasTopics tells whether messages of a type begin with a topic.
+func hasTopics(t zmq.Type) bool {
+	return t == zmq.Pub || t == zmq.XPub || t == zmq.Sub || t == zmq.XSub
+}
+
 // unfit are the types that cannot, with the reason and what to take instead.
 var unfit = map[zmq.Type][2]string{
 	zmq.Req:    {"REQ waits for a reply before it sends again", "use dealer"},

@@ -1,245 +1,299 @@
 package main
 
 import (
-	"context"
 	"errors"
-	"fmt"
 	"os"
+	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"ztools/lib/cli"
-	"ztools/lib/zmq"
 )
 
-// How a proxy ends:
+// A run of the tool:
 //
-//	1 the first signal, or a failure, ends soft: what has come is still passed on
-//	2 when the loops have nothing left, queued messages still leave
-//	3 the end of --linger, or one more signal, ends hard, and with it both
+//	1 the proxies of the command line, or of the file, are read and prepared: a
+//	  mistake starts nothing
+//	2 they are bound and connected, and run until signals, failures or TERMINATE
+//	3 SIGHUP reads the file again: proxies that changed are replaced, and after a
+//	  mistake all go on as before
 
-const (
-	drainStep    = 2 * time.Millisecond   // between two looks at the queues while they drain
-	unreadMoment = 100 * time.Millisecond // to count what was not passed on
-)
+// group is all proxies of a run.
+type group struct {
+	args    *cli.Args
+	log     *cli.Log
+	path    string // of the file; empty: the command line describes the proxy
+	stats   time.Duration
+	metrics string
 
-// proxy is one run.
-type proxy struct {
-	*config
-	log         *cli.Log
-	zctx        *zmq.Context
-	front, back *zmq.Socket
-	directions  []*direction
+	mu      sync.Mutex // guards members
+	members []*member
 
-	// soft ends when nothing more is to be waited for; its cause says why.
-	soft context.Context
-	stop context.CancelCauseFunc
-	hard context.Context
-	kill context.CancelFunc
+	ended   chan *member  // by itself
+	over    chan struct{} // closed at the end of the run
+	helpers sync.WaitGroup
+}
 
-	lost    atomic.Int64   // messages that a loop had in hand at the end of hard
-	helpers sync.WaitGroup // watchers of events and the ticker of --stats
-	loops   sync.WaitGroup
+// member is a proxy that runs.
+type member struct {
+	*proxy
+	plan     plan
+	launched bool
+	signals  chan os.Signal
+	err      error // valid once done is closed
+	done     chan struct{}
+}
+
+// plan is a proxy to be run. Two plans with the same arguments are the same.
+type plan struct {
+	args   []string // nil: of the command line
+	config *config
+	place  string // where it stands in the file
 }
 
 // run is zproxy behind its command line.
 func run(a *cli.Args) error {
-	if a.ListsOptions() {
+	switch {
+	case a.ListsOptions():
 		return cli.PrintOptions(a.Out)
+	case len(a.Words) > 0 && a.Words[0] == "ctl":
+		return steer(a)
 	}
-	c, err := parseConfig(a)
+	g := &group{
+		args: a, log: cli.NewLog(a), path: a.String("file", ""), stats: a.Duration("stats", 0), metrics: a.String("metrics", ""),
+		ended: make(chan *member), over: make(chan struct{}),
+	}
+	if a.Given("stats") && g.stats == 0 {
+		a.Reject(cli.Usagef("leave the flag out", "--stats cannot be 0"))
+	}
+	plans, err := g.read()
 	if err != nil {
 		return err
 	}
 	signals, release := cli.Interrupts()
 	defer release()
-	p := newProxy(a.Context, c, cli.NewLog(a))
-	defer p.close()
-	if err := p.open(); err != nil {
+	defer g.close()
+	if err := g.start(plans); err != nil {
 		return err
 	}
-	return p.run(signals)
+	return g.run(signals)
 }
 
-func newProxy(ctx context.Context, c *config, log *cli.Log) *proxy {
-	p := &proxy{config: c, log: log, zctx: zmq.NewContext()}
-	p.soft, p.stop = context.WithCancelCause(ctx)
-	p.hard, p.kill = context.WithCancel(ctx)
-	return p
+// read is the plans of the file or the command line.
+func (g *group) read() ([]plan, error) {
+	if g.path != "" {
+		return readFile(g.args, g.path)
+	}
+	c, err := parseConfig(g.args, "")
+	return []plan{{config: c}}, err
 }
 
-// open makes both sockets.
-func (p *proxy) open() error {
-	var err error
-	if p.front, err = p.socket(p.config.front); err != nil {
+// start prepares and opens all proxies, or none.
+func (g *group) start(plans []plan) error {
+	fresh, err := g.prepare(plans)
+	if err != nil {
 		return err
 	}
-	if p.back, err = p.socket(p.config.back); err != nil {
-		return err
-	}
-	for _, d := range []*direction{
-		{label: "frontend to backend", from: p.front, to: p.back},
-		{label: "backend to frontend", from: p.back, to: p.front},
-	} {
-		if roles[d.from.Type()]&gives != 0 && roles[d.to.Type()]&takes != 0 {
-			p.directions = append(p.directions, d)
+	g.mu.Lock()
+	g.members = fresh
+	g.mu.Unlock()
+	for _, m := range fresh {
+		if err := m.attach(); err != nil {
+			return m.plan.explain(err)
 		}
 	}
-	return nil
+	for _, m := range fresh {
+		g.launch(m)
+	}
+	if err := g.help(); err != nil {
+		return err
+	}
+	return ready(g.args)
 }
 
-// socket makes the socket of one side. A SUB without a subscription of its own
-// asks for everything.
-func (p *proxy) socket(s side) (*zmq.Socket, error) {
-	sock, err := p.zctx.NewSocket(s.typ)
-	if err != nil {
-		return nil, err
-	}
-	events := sock.Events(p.hard)
-	p.helpers.Go(func() {
-		for ev := range events {
-			p.log.Event(ev)
-			if err := cli.Refusal(ev); err != nil && !s.endpoint.Bind {
-				p.stop(err)
+// prepare makes the sockets of all plans, or closes them again.
+func (g *group) prepare(plans []plan) (fresh []*member, err error) {
+	for _, pl := range plans {
+		m := &member{proxy: newProxy(g.args.Context, pl.config, g.log), plan: pl, signals: make(chan os.Signal, 2), done: make(chan struct{})}
+		fresh = append(fresh, m)
+		if err := m.prepare(); err != nil {
+			for _, m := range fresh {
+				m.kill()
+				m.proxy.close()
 			}
+			return nil, pl.explain(err)
+		}
+	}
+	return fresh, nil
+}
+
+// launch runs a member that is open.
+func (g *group) launch(m *member) {
+	m.launched = true
+	g.helpers.Go(func() {
+		m.err = m.proxy.run(m.signals)
+		m.proxy.close()
+		close(m.done)
+		select {
+		case g.ended <- m:
+		case <-g.over:
 		}
 	})
-	if err := cli.SetOptions(sock, s.options); err != nil {
-		return sock, err
-	}
-	if s.typ == zmq.Sub && !s.sets("subscribe") {
-		if err := sock.Subscribe(""); err != nil {
-			return sock, err
-		}
-	}
-	return sock, cli.Attach(sock, s.endpoint, p.log)
 }
 
-// run starts the loops and waits for their end.
-func (p *proxy) run(signals <-chan os.Signal) error {
-	for _, d := range p.directions {
-		p.loops.Go(func() {
-			lost, err := d.forward(p.soft, p.hard, p.log)
-			if lost {
-				p.lost.Add(1)
-			}
-			if err != nil {
-				p.stop(err)
-			}
-		})
+// run waits for signals and for the end of the proxies.
+func (g *group) run(signals <-chan os.Signal) error {
+	var hangups <-chan os.Signal
+	if g.path != "" { // else there is nothing to read again
+		var release func()
+		hangups, release = cli.Hangups()
+		defer release()
 	}
-	if p.stats > 0 {
-		p.helpers.Go(p.tellStats)
-	}
-	select {
-	case sig := <-signals:
-		p.log.At(0, "%v: ending within %v; once more ends at once", sig, p.linger)
-		p.stop(cli.Signalled(sig))
-	case <-p.soft.Done():
-	}
-	return p.verdict(p.drain(signals))
-}
-
-// verdict is the error of a run that ended with so many messages unsent. A
-// failure matters more than they do, a signal less.
-func (p *proxy) verdict(unsent int) error {
-	cause := context.Cause(p.soft)
-	if unsent == 0 {
-		return cause
-	}
-	p.kill() // nothing more is waited for
-	text := fmt.Sprintf("ended with %d %s unsent", unsent, cli.Plural(unsent, "message"))
-	var signal *cli.Error
-	if errors.As(cause, &signal) && signal.Quiet {
-		return cli.Failf(cli.StatusUnsent, "", "%s", text)
-	}
-	p.log.At(0, "%s", text)
-	return cause
-}
-
-// drain waits for the loops and the queues, at most for --linger or until one
-// more signal, and returns how many messages stay unsent.
-func (p *proxy) drain(signals <-chan os.Signal) int {
-	left := make(chan int)
-	go func() { // ends with this function, which waits for it
-		p.loops.Wait()
-		left <- p.settle()
-	}()
-	limit := time.NewTimer(p.linger)
-	defer limit.Stop()
-	select {
-	case n := <-left:
-		return n
-	case <-limit.C:
-	case <-signals:
-	}
-	p.kill()
-	return <-left
-}
-
-// settle waits until nothing is queued or hard ends, and returns the number of
-// messages that are left.
-func (p *proxy) settle() int {
-	tick := time.NewTicker(drainStep)
-	defer tick.Stop()
+	var first error
 	for {
-		n := int(p.lost.Load()) + unsent(p.front) + unsent(p.back)
-		switch {
-		case p.hard.Err() != nil:
-			return n + p.unread()
-		case n == 0:
-			return 0
-		}
 		select {
-		case <-tick.C:
-		case <-p.hard.Done():
+		case sig := <-signals:
+			notify("STOPPING=1")
+			for _, m := range g.running() {
+				m.tell(sig)
+			}
+		case <-hangups:
+			g.reload()
+		case m := <-g.ended:
+			g.remove(m)
+			if err := m.err; err != nil && (first == nil || worse(err, first)) {
+				first = err
+			}
+			if len(g.running()) == 0 {
+				return first
+			}
+			if m.err != nil && loud(m.err) {
+				g.log.At(0, "%s", m.label(m.err.Error()))
+			}
 		}
 	}
 }
 
-// unread counts the messages that came and were not passed on, for a moment:
-// busy peers go on sending.
-func (p *proxy) unread() (n int) {
-	var m zmq.Message
-	start := time.Now()
-	for _, d := range p.directions {
-		for d.from.TryRecvMessage(&m) == nil && time.Since(start) < unreadMoment {
-			n++
+// tell passes a signal on; beyond the second they mean nothing new.
+func (m *member) tell(sig os.Signal) {
+	select {
+	case m.signals <- sig:
+	default:
+	}
+}
+
+// loud tells whether an error is worth a line when other proxies go on.
+func loud(err error) bool {
+	var failed *cli.Error
+	return !errors.As(err, &failed) || !failed.Quiet
+}
+
+// worse tells whether an error matters more than another: a signal does least.
+func worse(err, than error) bool { return loud(err) && !loud(than) }
+
+// running are the members that have not ended.
+func (g *group) running() []*member {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return slices.Clone(g.members)
+}
+
+func (g *group) remove(m *member) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.members = slices.DeleteFunc(g.members, func(x *member) bool { return x == m })
+}
+
+// reload reads the file again. What did not change goes on untouched.
+func (g *group) reload() {
+	notify("RELOADING=1")
+	defer notify("READY=1")
+	plans, err := g.read()
+	if err != nil {
+		g.log.At(0, "reload: %v; all goes on as before", err)
+		return
+	}
+	var kept, gone []*member
+	for _, m := range g.running() {
+		if i := slices.IndexFunc(plans, m.plan.same); i >= 0 {
+			plans = slices.Delete(plans, i, i+1)
+			kept = append(kept, m)
+		} else {
+			gone = append(gone, m)
 		}
 	}
-	return n
-}
-
-// unsent counts the messages that wait in a socket.
-func unsent(s *zmq.Socket) int {
-	if subscribes(s) {
-		return 0
+	fresh, err := g.prepare(plans)
+	if err != nil {
+		g.log.At(0, "reload: %v; all goes on as before", err)
+		return
 	}
-	return s.Unsent()
+	g.replace(gone, fresh)
+	g.log.At(0, "reloaded %s: %d unchanged, %d ended, %d started", g.path, len(kept), len(gone), len(fresh))
 }
 
-// subscribes tells whether a socket sends nothing but subscriptions, which nobody
-// misses when a publisher is absent.
-func subscribes(s *zmq.Socket) bool { return s.Type() == zmq.XSub || s.Type() == zmq.Sub }
-
-// close closes what was opened and waits for all goroutines. What Unsent no
-// longer counts is on its way; it gets --linger unless the run ends at once.
-func (p *proxy) close() {
-	p.stop(nil)
-	for _, s := range []*zmq.Socket{p.front, p.back} {
-		if s == nil {
+// replace ends the old members, then opens the new ones.
+func (g *group) replace(gone, fresh []*member) {
+	for _, m := range gone {
+		g.remove(m)
+		m.stop(errReplaced)
+	}
+	for _, m := range gone {
+		<-m.done
+	}
+	for _, m := range fresh {
+		if g.begin(m) {
 			continue
 		}
-		linger := p.linger
-		if subscribes(s) || p.hard.Err() != nil {
-			linger = 0
+		for _, old := range gone {
+			if old.name == m.name { // better than nothing
+				again, err := g.prepare([]plan{old.plan})
+				if err == nil && g.begin(again[0]) {
+					g.log.At(0, "reload: %s goes on as before", old.name)
+				}
+			}
 		}
-		_ = s.Set(zmq.Linger, linger) // fails only on a closed socket
-		_ = s.Close()
 	}
-	p.kill()
-	_ = p.zctx.Close()
-	p.loops.Wait()
-	p.helpers.Wait()
+}
+
+// begin opens and launches a member; false if it cannot be opened.
+func (g *group) begin(m *member) bool {
+	if err := m.attach(); err != nil {
+		g.log.At(0, "reload: %v", m.plan.explain(err))
+		m.kill()
+		m.proxy.close()
+		return false
+	}
+	g.mu.Lock()
+	g.members = append(g.members, m)
+	g.mu.Unlock()
+	g.launch(m)
+	return true
+}
+
+// same tells whether two plans are of the same proxy.
+func (pl plan) same(other plan) bool {
+	return pl.config.name == other.config.name && slices.Equal(pl.args, other.args)
+}
+
+// explain names the place in the file where an error comes from.
+func (pl plan) explain(err error) error {
+	if pl.place == "" {
+		return err
+	}
+	return inFile(pl.place, err)
+}
+
+// close ends what still runs, at once.
+func (g *group) close() {
+	for _, m := range g.running() {
+		m.kill()
+		m.stop(nil)
+	}
+	close(g.over)
+	g.helpers.Wait()
+	for _, m := range g.running() {
+		if !m.launched {
+			m.proxy.close()
+		}
+	}
 }

@@ -10,7 +10,7 @@ import (
 
 func TestMain(m *testing.M) { clitest.Main(m, newTool()) }
 
-func TestScripts(t *testing.T) { clitest.Scripts(t, newTool(), "zcat") }
+func TestScripts(t *testing.T) { clitest.Scripts(t, newTool(), "zcat", "zkeygen") }
 
 func TestManual(t *testing.T) { clitest.Manual(t, newTool()) }
 

@@ -20,3 +20,10 @@ func Interrupts() (signals <-chan os.Signal, stop func()) {
 		signal.Stop(pipes)
 	}
 }
+
+// Hangups delivers SIGHUP, which asks to read files again, until stop is called.
+func Hangups() (signals <-chan os.Signal, stop func()) {
+	ch := make(chan os.Signal, 1)
+	signal.Notify(ch, syscall.SIGHUP)
+	return ch, func() { signal.Stop(ch) }
+}

@@ -91,8 +91,31 @@ func programName(args []string, usual string) string {
 	return strings.TrimSuffix(filepath.Base(args[0]), ".exe")
 }
 
-// parse hands the expanded arguments to urfave/cli and runs the action.
+// parse reads the expanded arguments and runs the action.
 func (t *Tool) parse(prog string, expanded []string, std Stdio, stderr **Stream) error {
+	a, err := t.read(prog, expanded, std)
+	if err != nil {
+		return err
+	}
+	*stderr = a.Err
+	if len(a.Words) > 0 && a.Words[0] == "completion" {
+		return t.printCompletion(a)
+	}
+	return t.Run(a)
+}
+
+// Args reads arguments that stand elsewhere than on the command line, such as in a
+// file, in the place of those of a.
+func (t *Tool) Args(a *Args, args []string) (*Args, error) {
+	expanded, err := expand(t.Flags, args)
+	if err != nil {
+		return nil, err
+	}
+	return t.read(a.Prog, expanded, Stdio{a.In, a.Out, a.Err})
+}
+
+// read hands the expanded arguments to urfave/cli.
+func (t *Tool) read(prog string, expanded []string, std Stdio) (a *Args, err error) {
 	app := &urfave.App{
 		Name: prog, HideHelp: true, HideVersion: true, HideHelpCommand: true,
 		DisableSliceFlagSeparator: true,
@@ -109,17 +132,14 @@ func (t *Tool) parse(prog string, expanded []string, std Stdio, stderr **Stream)
 		if !slices.Contains(ColorModes, mode) {
 			return Usagef("the values are "+strings.Join(ColorModes, " "), "unknown --color %q", mode)
 		}
-		*stderr = NewStream(std.Err, mode)
-		a := &Args{
+		a = &Args{
 			Context: c.Context, Prog: prog, Words: c.Args().Slice(), flags: t.Flags, values: c,
-			In: std.In, Out: NewStream(std.Out, mode), Err: *stderr,
+			In: std.In, Out: NewStream(std.Out, mode), Err: NewStream(std.Err, mode),
 		}
-		if len(a.Words) > 0 && a.Words[0] == "completion" {
-			return t.printCompletion(a)
-		}
-		return t.Run(a)
+		return nil
 	}
-	return app.RunContext(context.Background(), append([]string{prog}, expanded...))
+	err = app.RunContext(context.Background(), append([]string{prog}, expanded...))
+	return a, err
 }
 
 func urfaveFlags(flags []Flag) []urfave.Flag {

@@ -59,6 +59,15 @@ func (m *Message) AppendString(s string) {
 	m.parts = append(m.parts, part{body: m.small[from:len(m.small):len(m.small)]})
 }
 
+// Replace makes body part i. The message refers to its bytes as Append does.
+func (m *Message) Replace(i int, body []byte) {
+	if buf := m.parts[i].buf; buf != nil {
+		m.pool.Put(buf)
+	}
+	m.parts[i] = part{body: body}
+	m.large = true
+}
+
 // Len is the number of parts.
 func (m *Message) Len() int { return len(m.parts) }
 
