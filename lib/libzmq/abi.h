@@ -19,12 +19,31 @@
 
 /* Handles. Each context and socket that C sees is the address of a slot. Slots
  * are never unmapped, so that a closed handle can be looked at; Go knows what
- * is behind each. Nothing is ever stored in them. */
+ * is behind each. */
 #define ZT_SLOTS 131072
 
 struct zt_slot {
-	unsigned char space[64];
+	uint64_t zero;                 /* for programs that look at a handle */
+	_Atomic(struct zt_lane *) lane; /* of the sockets that have the slot, or NULL */
+	uint64_t unused[6];
 };
+
+/* zt_lane is a Lane of lib/internal/pipe, which see. It is never freed. */
+#define ZT_LANE_SIZE 8192
+
+struct zt_lane {
+	atomic_uint lock;
+	atomic_uint open;
+	uint32_t room;
+	uint32_t msgs;
+	uint32_t used;
+	uint32_t unused;
+	unsigned char bytes[ZT_LANE_SIZE];
+};
+
+/* zt_lane_of is the lane of a slot, which is made if there is none; NULL if there
+ * is no memory. */
+struct zt_lane *zt_lane_of(struct zt_slot *slot);
 
 extern struct zt_slot zt_slots[ZT_SLOTS];
 

@@ -9,6 +9,7 @@ import "C"
 
 import (
 	"sync"
+	"sync/atomic"
 	"unsafe"
 
 	"ztools/lib/zmq"
@@ -17,7 +18,9 @@ import (
 // socketHandle is a socket that C has a handle of.
 type socketHandle struct {
 	*zmq.Socket
-	self *handle
+	self  *handle
+	sends atomic.Uint32            // short ones, until there is a lane
+	lane  atomic.Pointer[zmq.Lane] // in C's memory
 
 	mu         sync.Mutex // guards the fields below
 	properties properties

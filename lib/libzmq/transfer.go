@@ -38,11 +38,33 @@ func ztSend(p unsafe.Pointer, from *C.struct_zt_part, w *C.struct_zt_wait) (resu
 		part.Free = lend(from)
 	}
 	err := s.TrySendPart(&part)
+	if err == nil && from.size < laneMax && !bool(from.more) {
+		s.lendLane(p)
+	}
 	if err != zmq.EAGAIN || bool(from.dontwait) {
 		part.Release()
 		return number(err)
 	}
 	return waitToSend(s, part, w)
+}
+
+const (
+	laneMax   = 256 // bodies of that size and more take no lane
+	laneAfter = 64  // sends that it takes until a socket gets one
+)
+
+// lendLane has the next short messages of a socket that sends many go without a
+// call.
+func (s *socketHandle) lendLane(p unsafe.Pointer) {
+	if s.lane.Load() == nil {
+		if s.sends.Add(1) < laneAfter {
+			return
+		}
+		s.lane.Store((*zmq.Lane)(unsafe.Pointer(C.zt_lane_of((*C.struct_zt_slot)(p)))))
+	}
+	if l := s.lane.Load(); l != nil {
+		s.Lend(l)
+	}
 }
 
 // waitToSend tells C to wait for a socket that had no room for a part.

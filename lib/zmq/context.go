@@ -91,6 +91,7 @@ func (c *Context) Shutdown() {
 	c.down.Store(true)
 	for s := range c.sockets {
 		s.inbox.end()
+		s.reclaim()
 	}
 }
 

@@ -110,7 +110,7 @@ func (s *Socket) sendPartLocked(p *Part) error {
 	}
 	s.halfway = p.More
 	if p.More {
-		s.only.Store(nil)
+		s.dropOnly()
 		return nil
 	}
 	s.eager.Store(false)
@@ -151,7 +151,7 @@ func (s *Socket) TryRecvPart(p *Part, room []byte) error {
 	if err := s.pattern.Recv(f); err != nil {
 		if err == EAGAIN && s.inbox.watched.Load() { // somebody waits
 			s.waited = true
-			s.only.Store(nil)
+			s.dropOnly()
 		}
 		return err
 	}

@@ -174,7 +174,7 @@ func (l *leg) forbidden(ph phase, toWait bool) error {
 func (l *leg) restLocked(again bool) {
 	s := l.from
 	s.waited = true
-	s.only.Store(nil) // the next Send is eager
+	s.dropOnly() // the next Send is eager
 	if !again {
 		s.waits++
 		l.batch.Drop(&s.ctx.pool)

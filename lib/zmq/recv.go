@@ -55,7 +55,7 @@ func (s *Socket) recvWaitLocked(ctx context.Context, m *Message) error {
 	wait := patience{ctx: ctx, limit: s.opts.RcvTimeo}
 	defer wait.stop()
 	s.waited = true
-	s.only.Store(nil) // the next Send is eager
+	s.dropOnly() // the next Send is eager
 	s.waits++
 	for {
 		if err := s.waitOrReadLocked(&wait, s.lenderLocked(&wait)); err != nil {

@@ -140,7 +140,7 @@ func (s *Socket) attachLocked(p *pipe.Pipe, kind pipeKind) {
 	}
 	s.pipes[p] = kind
 	s.lend.Store(false)
-	s.only.Store(nil)
+	s.dropOnly()
 	if kind == inproc {
 		s.peers++
 	}
@@ -171,7 +171,7 @@ func (s *Socket) detachLocked(p *pipe.Pipe) {
 	}
 	delete(s.pipes, p)
 	s.past.add(flowsOf(p).ended())
-	s.only.Store(nil)
+	s.dropOnly()
 	if kind == inproc {
 		s.peers--
 		s.dropInprocLocked(p)

@@ -14,7 +14,7 @@ type Counters struct {
 func (p *Pipe) Counters() (out, in Counters) { return p.out.counters(), p.in.counters() }
 
 func (q *queue) counters() Counters {
-	q.mu.Lock()
+	q.lock()
 	defer q.mu.Unlock()
 	return Counters{
 		Messages: q.written,

@@ -93,10 +93,10 @@ func New(c Config) (a, b *Pipe) {
 // Own makes o the owner of this end from now on. The new owner finds out by
 // CheckRead and CheckWrite what happened before.
 func (p *Pipe) Own(o Owner) {
-	p.in.mu.Lock()
+	p.in.lock()
 	p.in.reader = o
 	p.in.mu.Unlock()
-	p.out.mu.Lock()
+	p.out.lock()
 	p.out.writer = o
 	p.out.mu.Unlock()
 }
@@ -113,10 +113,10 @@ func (p *Pipe) SetLimits(out, in Limit) {
 
 // Limits are the limits in force.
 func (p *Pipe) Limits() (out, in Limit) {
-	p.out.mu.Lock()
+	p.out.lock()
 	out = p.out.limit
 	p.out.mu.Unlock()
-	p.in.mu.Lock()
+	p.in.lock()
 	in = p.in.limit
 	p.in.mu.Unlock()
 	return out, in
@@ -126,7 +126,7 @@ func (p *Pipe) Limits() (out, in Limit) {
 // will be told when one may.
 func (p *Pipe) CheckWrite() bool {
 	q := p.out
-	q.mu.Lock()
+	q.lock()
 	ok := q.roomLocked() > 0
 	q.mu.Unlock()
 	return ok
@@ -136,7 +136,7 @@ func (p *Pipe) CheckWrite() bool {
 // is 0, Writable will be told when that changes.
 func (p *Pipe) Room() int {
 	q := p.out
-	q.mu.Lock()
+	q.lock()
 	defer q.mu.Unlock()
 	return q.roomLocked()
 }
@@ -150,7 +150,7 @@ func (p *Pipe) Write(m *msg.Msg) bool {
 	if m.Flags&msg.More != 0 || q.staging {
 		return p.writePart(m)
 	}
-	q.mu.Lock()
+	q.lock()
 	if q.written >= q.full {
 		return p.writeRareLocked(m)
 	}
@@ -173,7 +173,7 @@ func (p *Pipe) Write(m *msg.Msg) bool {
 // and has done nothing, if Write would have to do more than append.
 func (p *Pipe) WriteShort(body []byte) bool {
 	q := p.out
-	q.mu.Lock()
+	q.lock()
 	if q.written >= q.full || !q.w.addShort(body) {
 		q.mu.Unlock()
 		return false
@@ -191,7 +191,7 @@ func (p *Pipe) WriteShort(body []byte) bool {
 // connection itself has to tell.
 func (p *Pipe) Push(m *msg.Msg) {
 	q := p.out
-	q.mu.Lock()
+	q.lock()
 	if q.deaf || q.closed {
 		q.mu.Unlock()
 		return
@@ -207,7 +207,7 @@ func (p *Pipe) Push(m *msg.Msg) {
 // SetLast has m follow all that the other end writes, once that has closed. m is
 // a message of one part.
 func (p *Pipe) SetLast(m *msg.Msg) {
-	p.in.mu.Lock()
+	p.in.lock()
 	p.in.last = m
 	p.in.mu.Unlock()
 }
@@ -217,7 +217,7 @@ func (p *Pipe) SetLast(m *msg.Msg) {
 // it, or nil.
 func (p *Pipe) WriteLarge(body []byte, buf *msg.Buf) bool {
 	q := p.out
-	q.mu.Lock()
+	q.lock()
 	if q.written >= q.full {
 		q.mu.Unlock()
 		return false
@@ -262,7 +262,7 @@ func (p *Pipe) writePart(m *msg.Msg) bool {
 		return true
 	}
 	q.staging = false
-	q.mu.Lock()
+	q.lock()
 	if q.deaf || q.closed {
 		q.mu.Unlock()
 		q.stage.Drop(q.pool)
@@ -287,7 +287,7 @@ func (p *Pipe) writePart(m *msg.Msg) bool {
 // with bodies below msg.RefMin and none a command. The caller has asked Room.
 func (p *Pipe) WriteRun(run []byte, msgs int) {
 	q := p.out
-	q.mu.Lock()
+	q.lock()
 	if q.deaf || q.closed {
 		q.mu.Unlock()
 		return
@@ -314,7 +314,7 @@ func (p *Pipe) WriteRun(run []byte, msgs int) {
 // connection.
 func (p *Pipe) SetMeta(meta *msg.Meta) {
 	q := p.out
-	q.mu.Lock()
+	q.lock()
 	q.w.setMeta(meta)
 	q.mu.Unlock()
 }
@@ -385,6 +385,9 @@ func (p *Pipe) refill() bool {
 		meta = q.r.marks[n-1].meta
 	}
 	q.mu.Lock()
+	if q.lane != nil && len(q.w.Bytes) == 0 {
+		q.takeLocked()
+	}
 	if len(q.w.Bytes) == 0 {
 		q.asleep = true
 		q.taken = 0
@@ -473,7 +476,7 @@ func (p *Pipe) Sent(n int) { p.in.sent.Add(uint64(n)) }
 // Unsent counts the messages that the other end has written and that Sent has
 // not been told of.
 func (p *Pipe) Unsent() int {
-	p.in.mu.Lock()
+	p.in.lock()
 	defer p.in.mu.Unlock()
 	return int(p.in.written - p.in.sent.Load())
 }
@@ -484,7 +487,7 @@ func (p *Pipe) Unsent() int {
 func (p *Pipe) Discard() {
 	p.Rollback()
 	q := p.out
-	q.mu.Lock()
+	q.lock()
 	q.dropLocked()
 	q.mu.Unlock()
 }
@@ -493,7 +496,7 @@ func (p *Pipe) Discard() {
 // then the other end is told Closed.
 func (p *Pipe) Shut() {
 	p.Rollback()
-	p.out.mu.Lock()
+	p.out.lock()
 	last := p.out.last
 	p.out.last = nil
 	p.out.mu.Unlock()
@@ -511,7 +514,7 @@ func (p *Pipe) Close() {
 	p.Own(nil)
 	p.Shut()
 	q := p.in
-	q.mu.Lock()
+	q.lock()
 	q.deaf = true
 	q.setFullLocked()
 	q.w.Drop(q.pool)
@@ -530,7 +533,7 @@ func (p *Pipe) Close() {
 func (p *Pipe) Hangup() {
 	q := p.in
 	q.close(p)
-	q.mu.Lock()
+	q.lock()
 	wake := q.blocked
 	q.blocked = false
 	owner := q.writer
@@ -547,14 +550,14 @@ func (p *Pipe) Ended() bool {
 	if !q.cur.Done(&q.r) {
 		return false
 	}
-	q.mu.Lock()
+	q.lock()
 	defer q.mu.Unlock()
 	return q.closed && len(q.w.Bytes) == 0
 }
 
 // Gone reports whether the other end no longer reads.
 func (p *Pipe) Gone() bool {
-	p.out.mu.Lock()
+	p.out.lock()
 	defer p.out.mu.Unlock()
 	return p.out.deaf || p.out.closed
 }
@@ -563,7 +566,7 @@ func (p *Pipe) Gone() bool {
 // as soon as the other end closes (PUSH, PUB).
 func (p *Pipe) NoDelay() {
 	q := p.in
-	q.mu.Lock()
+	q.lock()
 	q.nodelay = true
 	q.asleep = true
 	closed := q.closed

@@ -38,6 +38,7 @@ type queue struct {
 
 	stage   Batch // owned by the writer: parts of an unfinished message
 	staging bool  // owned by the writer
+	lane    *Lane // guarded by mu: lent, or nil
 
 	_ [cacheLine]byte
 
@@ -112,7 +113,7 @@ func (q *queue) roomLocked() int {
 
 // setLimit changes the limit; p is the end that writes.
 func (q *queue) setLimit(l Limit, p *Pipe) {
-	q.mu.Lock()
+	q.lock()
 	q.limit = l
 	if q.conflate {
 		q.mu.Unlock()
@@ -139,7 +140,7 @@ func (q *queue) setLimit(l Limit, p *Pipe) {
 // close ends the direction; p is the end that reads. What is queued can still
 // be read.
 func (q *queue) close(p *Pipe) {
-	q.mu.Lock()
+	q.lock()
 	q.closed = true
 	q.setFullLocked()
 	tell := !q.told && (q.nodelay || q.asleep && len(q.w.Bytes) == 0)
@@ -153,7 +154,7 @@ func (q *queue) close(p *Pipe) {
 
 // queued counts the messages written and not yet read.
 func (q *queue) queued() int {
-	q.mu.Lock()
+	q.lock()
 	defer q.mu.Unlock()
 	return q.w.Msgs + q.taken
 }
