@@ -228,6 +228,12 @@ int main (int argc, char **argv)
     buffer = malloc (size + 1);
     memset (buffer, 'x', size);
 
+#ifdef DRAFTS
+    if (strncmp (endpoint, "udp:", 4) == 0) {
+        datagrams (mode);
+        return 0;
+    }
+#endif
     if (strcmp (mode, "thr-send") == 0) {
         push (connected (ZMQ_PUSH));
         hold ();

@@ -20,5 +20,8 @@ double now (void);  /* seconds */
 void report (double seconds);
 void usage (void);  /* ends the process */
 
+/* thr-send and thr-recv over udp. */
+void datagrams (const char *mode);
+
 /* Does a work with many sockets; 0 if the mode names none. */
 int many (const char *mode, int argc, char **argv);

@@ -23,7 +23,7 @@ const (
 )
 
 var (
-	transports = []string{"tcp", "ipc", "inproc", "curve"}
+	transports = []string{"tcp", "ipc", "inproc", "curve", "ws", "udp"}
 	works      = []struct {
 		name  string
 		sizes []int
@@ -51,6 +51,7 @@ var targets = []target{
 	{"curve", "thr", 16, 256, 2, 0},
 	{"curve", "thr", kibi, kibi, 1.3, 0},
 	{"curve", "thr", 64 * kibi, 64 * kibi, 1, 0},
+	{"ws udp", "thr", 1, mebi, 1.5, 0},
 	{"tcp ipc", "lat", 0, mebi, 0.6, 1.3},
 	{"inproc", "lat", 0, mebi, 0.3, 0},
 }
@@ -72,13 +73,30 @@ func (c cell) limits() []limit {
 			continue
 		}
 		if t.libzmq > 0 {
-			l = append(l, limit{"libzmq", t.libzmq})
+			l = append(l, limit{c.libzmq(), t.libzmq})
 		}
 		if t.raw > 0 {
 			l = append(l, limit{"raw", t.raw})
 		}
 	}
+	if c.transport == "ws" || c.transport == "udp" {
+		return l
+	}
 	return append(l, limit{"omq", omqTarget})
+}
+
+// libzmq is the build of libzmq that knows the transport.
+func (c cell) libzmq() string {
+	if c.transport == "ws" || c.transport == "udp" {
+		return drafts
+	}
+	return "libzmq"
+}
+
+// possible reports whether the work can be done with that size: over udp only
+// one way, and a message is a packet.
+func (c cell) possible() bool {
+	return c.transport != "udp" || c.work == "thr" && c.size < 8*kibi
 }
 
 // sign is how a bound of the cell's work is written.
@@ -110,6 +128,9 @@ func chosen(filter string) (cells []cell, specials []special) {
 		for _, t := range transports {
 			for _, size := range w.sizes {
 				c := cell{t, w.name, size}
+				if !c.possible() {
+					continue
+				}
 				if wanted(c.name()) || wanted(fmt.Sprintf("%s/%s/%d", t, w.name, size)) {
 					cells = append(cells, c)
 				}

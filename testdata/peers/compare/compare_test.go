@@ -11,7 +11,7 @@ func TestChosenTakesWholeNames(t *testing.T) {
 		filter          string
 		cells, specials int
 	}{
-		{"", 52, 20},
+		{"", 70, 21},
 		{"tcp/thr", 10, 0},
 		{"tcp/thr/1", 1, 0},
 		{"tcp/thr/1024", 1, 0},

@@ -16,6 +16,12 @@ import (
 type program struct {
 	name string // its column in the tables
 	path string // its executable
+	only string // the transports that it is asked for; empty: all
+}
+
+// runs reports whether the program is asked to run a cell.
+func (p program) runs(c cell) bool {
+	return p.only == "" || slices.Contains(strings.Fields(p.only), c.transport)
 }
 
 // recipe builds one peer. The source is a directory beside this one.
@@ -23,17 +29,19 @@ type recipe struct {
 	name   string
 	source string
 	build  func(w workshop, ctx context.Context, source string) (path string, err error)
+	only   string // as in program
 }
 
 // recipes stand in the order of the columns; ours is always built.
 var recipes = []recipe{
-	{"ours", "ours", workshop.ownGo},
-	{"libzmq", "c", workshop.c},
-	{"omq", "omq", workshop.rust},
-	{"pebbe", "pebbe", workshop.foreignGo},
-	{"go-zeromq", "gozeromq", workshop.foreignGo},
-	{"mangos", "mangos", workshop.foreignGo},
-	{"raw", "rawgo", workshop.ownGo},
+	{"ours", "ours", workshop.ownGo, ""},
+	{"libzmq", "c", workshop.c, "tcp ipc inproc curve"},
+	{drafts, "c", workshop.drafts, "ws udp"},
+	{"omq", "omq", workshop.rust, "tcp ipc inproc"},
+	{"pebbe", "pebbe", workshop.foreignGo, "tcp ipc inproc"},
+	{"go-zeromq", "gozeromq", workshop.foreignGo, "tcp ipc inproc"},
+	{"mangos", "mangos", workshop.foreignGo, "tcp ipc inproc"},
+	{"raw", "rawgo", workshop.ownGo, "tcp ipc"},
 }
 
 // workshop knows where sources are and where executables go.
@@ -66,7 +74,7 @@ func (w workshop) peers(ctx context.Context, choice string) ([]program, error) {
 			progress("%s: not built: %v\n", r.name, err)
 			continue
 		}
-		built = append(built, program{r.name, path})
+		built = append(built, program{r.name, path, r.only})
 	}
 	if len(built) == 0 {
 		return nil, errors.New("no peer could be built")
@@ -103,6 +111,45 @@ func (w workshop) foreignGo(ctx context.Context, source string) (string, error) 
 func (w workshop) c(ctx context.Context, source string) (string, error) {
 	path := filepath.Join(w.bin, "libzmq")
 	return path, w.run(ctx, w.dir(source), nil, "gcc", "-O2", "-o", path, "peer.c", "many.c", "-lzmq", "-lpthread")
+}
+
+// drafts is the libzmq with draft transports: that of npm's zeromq, an addon of
+// node, whose functions it wants it must think to be there. One of its builds fits
+// the C library here.
+const drafts = "libzmq-drafts"
+
+func (w workshop) drafts(ctx context.Context, source string) (string, error) {
+	addons, _ := filepath.Glob(filepath.Join(w.kept, "node_modules/zeromq/build/linux/x64/node/glibc-*/addon.node"))
+	err := errors.New("npm's zeromq is not there (make test fetches it)")
+	path := filepath.Join(w.bin, drafts)
+	for _, addon := range addons {
+		node := path + ".c"
+		if err = w.nodeFunctions(ctx, addon, node); err != nil {
+			continue
+		}
+		err = w.run(ctx, w.dir(source), nil, "gcc", "-O2", "-DDRAFTS", "-o", path, "peer.c", "many.c", "udp.c", node, addon,
+			"-rdynamic", "-lpthread", "-Wl,-rpath,"+filepath.Dir(addon))
+		if err == nil {
+			return path, nil
+		}
+	}
+	return "", err
+}
+
+// nodeFunctions writes a file with an empty function for each one of node that
+// the addon wants.
+func (w workshop) nodeFunctions(ctx context.Context, addon, file string) error {
+	out, err := exec.CommandContext(ctx, "nm", "-D", "--undefined-only", addon).Output()
+	if err != nil {
+		return fmt.Errorf("nm: %w", err)
+	}
+	var c strings.Builder
+	for name := range strings.FieldsSeq(string(out)) {
+		if strings.HasPrefix(name, "napi_") || strings.HasPrefix(name, "uv_") {
+			fmt.Fprintf(&c, "void %s (void) {}\n", name)
+		}
+	}
+	return os.WriteFile(file, []byte(c.String()), 0o666)
 }
 
 func (w workshop) rust(ctx context.Context, source string) (string, error) {

@@ -101,6 +101,9 @@ func (b *bench) cell(ctx context.Context, c cell) result {
 func (b *bench) counts(ctx context.Context, c cell) map[string]int {
 	counts := map[string]int{}
 	for _, p := range b.peers {
+		if !p.runs(c) {
+			continue
+		}
 		n, err := b.calibrate(func(n int) (sample, error) { return b.measure(ctx, p, c, n) })
 		if err != nil {
 			progress("  %s not measured: %v\n", p.name, err)
@@ -158,7 +161,7 @@ func (b *bench) endpoint(transport string) (string, error) {
 		return "", err
 	}
 	defer l.Close()
-	scheme := map[string]string{"tcp": "tcp://", "curve": "curve+tcp://"}[transport]
+	scheme := map[string]string{"tcp": "tcp://", "curve": "curve+tcp://", "ws": "ws://", "udp": "udp://"}[transport]
 	return scheme + l.Addr().String(), nil
 }
 

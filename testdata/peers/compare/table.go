@@ -31,11 +31,19 @@ func report(w io.Writer, peers []program, results []result, rows []row) {
 type tally struct{ met, short, unknown int }
 
 // against names the peers whose ratio to ours has a column of its own.
-var against = []string{"libzmq", "omq", "raw"}
+var against = []string{"libzmq", drafts, "omq", "raw"}
 
 var titles = map[string]string{
 	"thr": "PUSH to PULL over %s, messages/s",
 	"lat": "REQ to REP over %s, one way",
+}
+
+// title names a table of cells.
+func (c cell) title() string {
+	if c.transport == "udp" {
+		return "RADIO to DISH over udp, messages that arrive/s"
+	}
+	return fmt.Sprintf(titles[c.work], c.transport)
 }
 
 func newTable(w io.Writer) *tabwriter.Writer {
@@ -49,7 +57,7 @@ func writeRow(t *tabwriter.Writer, fields []string) {
 }
 
 func printCells(w io.Writer, peers []program, results []result, sum *tally) {
-	fmt.Fprintf(w, titles[results[0].work]+"\n", results[0].transport)
+	fmt.Fprintln(w, results[0].title())
 	t := newTable(w)
 	head := []string{"size"}
 	for _, p := range peers {

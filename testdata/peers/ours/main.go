@@ -68,6 +68,9 @@ func (l library) connected(t zmq.Type, endpoint string) (*zmq.Socket, error) {
 
 // Push copies small messages and sends larger ones by reference.
 func (l library) Push(r *peer.Run) error {
+	if overUDP(r) {
+		return l.speak(r)
+	}
 	s, err := l.connected(zmq.Push, r.Endpoint)
 	if err != nil {
 		return err
@@ -102,6 +105,9 @@ func sendReferences(s *zmq.Socket, body []byte, n int) error {
 }
 
 func (l library) Pull(r *peer.Run) error {
+	if overUDP(r) {
+		return l.hear(r)
+	}
 	s, err := l.bound(zmq.Pull, r.Endpoint)
 	if err != nil {
 		return err
