@@ -24,11 +24,11 @@ type config struct {
 	endpoints []cli.Endpoint // of pipe: IN and OUT
 	options   []cli.SocketOption
 	security  *cli.Security
-	joined    []string // --join
-	group     string   // --group
 	topics    []string
 	identity  []byte
 	target    []byte
+	groups    []string // of DISH
+	group     string   // of RADIO
 
 	input, output cli.Layout
 	maxIn         int64 // largest part to receive
@@ -103,7 +103,8 @@ func unpackHint(a *cli.Args, err error) error {
 
 func readFlags(a *cli.Args, k kind) *config {
 	c := &config{
-		kind: k, topics: a.Strings("subscribe"), joined: a.Strings("join"), group: a.String("group", ""), identity: a.ID("identity"), target: a.ID("target"),
+		kind: k, topics: a.Strings("subscribe"), identity: a.ID("identity"), target: a.ID("target"),
+		groups: a.Strings("join"), group: a.String("group", ""),
 		maxIn: a.Size("max-size", maxSizeIn),
 		data:  a.Strings("data"), files: a.Strings("file"), replay: a.String("replay", ""),
 		repeat: a.Number("repeat", 1), interval: a.Duration("interval", 0), speed: 1,
@@ -279,10 +280,10 @@ func (c *config) checkAddress(given []string) error {
 	return nil
 }
 
-// singlePeer tells whether a STREAM socket has exactly one connection, which
-// then needs no routing id.
+// singlePeer tells whether a STREAM or PEER socket has exactly one connection,
+// which then needs no routing id.
 func (c *config) singlePeer() bool {
-	return c.kind.name == "STREAM" && c.target == nil && len(c.endpoints) == 1 && !c.endpoints[0].Bind
+	return (c.kind.typ == zmq.Stream || c.kind.typ == zmq.Peer) && c.target == nil && len(c.endpoints) == 1 && !c.endpoints[0].Bind
 }
 
 // checkCommands checks what is done with received messages.

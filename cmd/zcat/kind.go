@@ -21,9 +21,11 @@ const (
 	twoWay                       // goes on receiving for --linger when its source has ended
 	serves                       // goes on receiving for ever when its source has ended
 	quiet                        // reads stdin only when told to
+	onePart                      // messages have one part
+	numbered                     // a routing id is a number
+	joins                        // takes groups to receive
+	shouts                       // sends to groups
 	relays                       // zcat pipe
-	joins                        // hears groups
-	groups                       // speaks to a group
 )
 
 // kind is a socket type, or pipe, with its traits.
@@ -46,9 +48,15 @@ var kinds = []kind{
 	{"ROUTER", zmq.Router, sends | receives | routes | serves | named},
 	{"PAIR", zmq.Pair, sends | receives | twoWay},
 	{"STREAM", zmq.Stream, sends | receives | routes | serves},
-	{"RADIO", zmq.Radio, sends | groups},
-	{"DISH", zmq.Dish, receives | joins},
+	{"SERVER", zmq.Server, sends | receives | routes | serves | onePart | numbered},
+	{"CLIENT", zmq.Client, sends | receives | twoWay | onePart},
+	{"RADIO", zmq.Radio, sends | shouts | onePart},
+	{"DISH", zmq.Dish, receives | joins | onePart},
+	{"GATHER", zmq.Gather, receives | onePart},
+	{"SCATTER", zmq.Scatter, sends | onePart},
 	{"DGRAM", zmq.Dgram, sends | receives | routes | serves},
+	{"PEER", zmq.Peer, sends | receives | routes | serves | onePart | numbered},
+	{"CHANNEL", zmq.Channel, sends | receives | twoWay | onePart},
 	{"pipe", zmq.Pull, relays},
 }
 
@@ -70,16 +78,13 @@ func findKind(word string) (kind, error) {
 			return k, nil
 		}
 	}
-	if t, err := zmq.ParseType(word); err == nil {
-		return kind{}, cli.Usagef("", "draft socket type %s cannot be used here", t)
-	}
 	return kind{}, cli.Usagef("the types are "+strings.Join(kindNames(), " ")+"; --help shows examples", "unknown socket type %q", word)
 }
 
 // fits tells which traits make sense of a flag; flags that are not listed fit
 // everywhere.
 var fits = map[string]trait{
-	"subscribe": subscribes, "join": joins, "group": groups, "identity": named, "target": routes,
+	"subscribe": subscribes, "identity": named, "target": routes, "join": joins, "group": shouts,
 	"in": sends | answers | relays, "out": receives | relays, "template": receives,
 	"data": sends | answers, "file": sends, "repeat": sends, "interval": sends, "rate": sends,
 	"wait-peers": sends, "replay": sends, "speed": sends,

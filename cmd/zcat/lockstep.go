@@ -68,7 +68,7 @@ func (s *session) askAll(src source, out stage) error {
 func (s *session) roundTrip(request *cli.Record, m *zmq.Message) error {
 	for attempt := int64(0); ; attempt++ {
 		begin := time.Now()
-		err := s.out.Send(s.ctx, request.Parts...)
+		err := s.deliver(s.ctx, request.Parts, "")
 		if err != nil {
 			return sendError(err)
 		}
@@ -142,7 +142,7 @@ func (s *session) reply(reply answerer, request *cli.Record) error {
 	if err != nil {
 		return err
 	}
-	if err := s.out.Send(s.hard, parts...); err != nil {
+	if err := s.deliver(s.hard, parts, ""); err != nil {
 		return sendError(err)
 	}
 	s.sent.Add(1)

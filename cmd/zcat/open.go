@@ -108,7 +108,7 @@ func (s *session) subscribe(sock *zmq.Socket) error {
 
 // join joins the groups; without --join, the one without a name.
 func (s *session) join(sock *zmq.Socket) error {
-	list := s.joined
+	list := s.groups
 	if len(list) == 0 {
 		list = []string{""}
 	}
@@ -122,6 +122,9 @@ func (s *session) join(sock *zmq.Socket) error {
 
 // attach binds or connects, and tells clients of a fresh key how.
 func (s *session) attach(sock *zmq.Socket, e cli.Endpoint) error {
+	if sock.Type() == zmq.Peer && !e.Bind {
+		return s.meet(sock, e)
+	}
 	if err := cli.Attach(sock, e, s.log); err != nil {
 		return err
 	}
@@ -129,6 +132,16 @@ func (s *session) attach(sock *zmq.Socket, e cli.Endpoint) error {
 		s.security.Tell(s.log, s.args.Prog, sock.Type(), sock.LastEndpoint())
 	}
 	return nil
+}
+
+// meet connects a PEER, which learns its peer's routing id by that; it is the one
+// for messages that name no other, if there is no other.
+func (s *session) meet(sock *zmq.Socket, e cli.Endpoint) error {
+	id, err := sock.ConnectPeer(e.Addr)
+	if err == nil && s.singlePeer() {
+		s.first <- peerID(id)
+	}
+	return err
 }
 
 // loops chooses the loops that this type needs.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"time"
@@ -67,8 +68,14 @@ func (s *session) describe(r *cli.Record, m *zmq.Message, parts [][]byte) [][]by
 		parts = append(parts, m.Part(i))
 	}
 	r.Parts, r.ID = parts, nil
-	if s.kind.has(routes) && len(parts) > 1 {
+	switch {
+	case s.kind.has(numbered):
+		r.ID = peerID(m.RoutingID())
+	case s.kind.has(routes) && len(parts) > 1:
 		r.ID, r.Parts = parts[0], parts[1:]
+		if s.kind.typ == zmq.Dgram { // whose addresses end as strings of C do
+			r.ID = bytes.TrimRight(r.ID, "\x00")
+		}
 	}
 	if s.described() {
 		r.Seq = s.received.Load() + 1

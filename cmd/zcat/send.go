@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -37,7 +36,7 @@ func (s *session) send(src source) error {
 		if parts, err = s.addressed(parts[:0], &r); err != nil {
 			return s.interrupted(err)
 		}
-		if err := s.transmit(&r, parts); err != nil {
+		if err := s.deliver(s.ctx, parts, r.Group); err != nil {
 			return s.interrupted(sendError(err))
 		}
 		s.sent.Add(1)
@@ -46,19 +45,6 @@ func (s *session) send(src source) error {
 		}
 	}
 	return s.sourceEnded()
-}
-
-// transmit sends one message, where the type has groups to that of the record or
-// of --group.
-func (s *session) transmit(r *cli.Record, parts [][]byte) error {
-	if !s.kind.has(groups) {
-		return s.out.Send(s.ctx, parts...)
-	}
-	m := zmq.NewMessage(parts...)
-	if err := m.SetGroup(cmp.Or(r.Group, s.group)); err != nil {
-		return err
-	}
-	return s.out.SendMessage(s.ctx, m)
 }
 
 // unlimited tells whether -n allows message n (from 0) to be sent.

@@ -101,7 +101,7 @@ func (o *sender) put(r *cli.Record) error {
 		o.parts = append(o.parts, r.ID)
 	}
 	o.parts = append(o.parts, r.Parts...)
-	err := o.s.out.Send(o.s.hard, o.parts...)
+	err := o.s.deliver(o.s.hard, o.parts, r.Group)
 	if err != nil {
 		return o.s.unreachable(err)
 	}

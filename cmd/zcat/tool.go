@@ -20,7 +20,8 @@ func newTool() *cli.Tool {
 		Examples: examples,
 		Words:    append(kindNames(), "pipe"),
 		Flags:    flags(),
-		Footer: `TYPE is push, pull, pub, sub, req, rep, dealer, router, pair, xpub, xsub or stream.
+		Footer: `TYPE is push, pull, pub, sub, req, rep, dealer, router, pair, xpub, xsub, stream, server, client, radio, dish,
+gather, scatter, dgram, peer or channel.
 ENDPOINT is for example tcp://localhost:5555 or ipc:///tmp/feed; @ before it binds, > connects.
 Exit status: 0 done, 1 failed, 2 usage, 3 timed out, 4 refused, 5 unsent, 6 command failed, 128+N signal.
 More: man {}, man ztools-formats`,
@@ -45,10 +46,10 @@ func flags() []cli.Flag {
 		{Name: "connect", Short: "c", Value: "ENDPOINT", Repeat: true, Group: "Endpoints", Help: "connect there; may be repeated and mixed"},
 		{Name: "option", Short: "o", Value: "NAME=VALUE", Repeat: true, Group: "Endpoints", Help: "set a socket option; -o list shows them all"},
 		{Name: "subscribe", Short: "s", Value: "PREFIX", Repeat: true, Group: "Endpoints", Help: "subscribe to this prefix only (sub, xsub)"},
-		{Name: "join", Value: "GROUP", Repeat: true, Group: "Endpoints", Help: "hear this group (dish)"},
-		{Name: "group", Value: "GROUP", Group: "Endpoints", Help: "speak to this group (radio)"},
+		{Name: "join", Short: "j", Value: "GROUP", Repeat: true, Group: "Endpoints", Help: "hear this group (dish)"},
+		{Name: "group", Short: "g", Value: "GROUP", Group: "Endpoints", Help: "speak to this group (radio)"},
 		{Name: "identity", Value: "ID", Group: "Endpoints", Help: "own routing id: text or 0x…"},
-		{Name: "target", Value: "ID", Group: "Endpoints", Help: "send to this peer (router, stream, dgram)"},
+		{Name: "target", Value: "ID", Group: "Endpoints", Help: "send to this peer (router, stream, server, peer, dgram)"},
 
 		{Name: "format", Short: "f", Value: "FORMAT", Choice: formats, Group: "Formats", Help: strings.Join(formats, " ")},
 		{Name: "in", Value: "FORMAT", Choice: formats, Group: "Formats", Help: "format of the input only"},
