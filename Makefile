@@ -53,6 +53,10 @@ race: ## run all tests under the race detector
 bench: ## run the benchmarks of the packages
 	go test -run '^$$' -bench . -benchmem ./...
 
+.PHONY: man
+man: ## write man/ztools-options.7 from the table of options
+	go test ./lib/cli -run TestOptionsPage -update
+
 compare: ## measure side by side with libzmq and others (CELL=, PEERS=, RUNS=)
 	@CELL="$(CELL)" PEERS="$(PEERS)" RUNS="$(RUNS)" testdata/peers/run.sh
 

@@ -3,10 +3,8 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
-	"text/tabwriter"
 
 	"ztools/lib/secret"
 	"ztools/lib/zmq"
@@ -36,20 +34,6 @@ func (a *Args) SocketOptions(flag string) []SocketOption {
 
 // ListsOptions tells whether the command line is -o list.
 func (a *Args) ListsOptions() bool { return slices.Equal(a.Strings("option"), []string{"list"}) }
-
-// PrintOptions answers -o list.
-func PrintOptions(w io.Writer) error {
-	table := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
-	fmt.Fprintln(table, "NAME\tTYPE\tDEFAULT\tUNIT\tMEANING")
-	for _, o := range zmq.OptionTable() {
-		value := o.Default
-		if value == nil {
-			value = ""
-		}
-		fmt.Fprintf(table, "%s\t%s\t%v\t%s\t%s\n", o.Name, o.Type, value, o.Unit, o.Meaning)
-	}
-	return table.Flush()
-}
 
 // secretOptions are those that the command line, which others see, must not
 // hold.

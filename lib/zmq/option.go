@@ -179,35 +179,6 @@ func (s *Socket) withGroups(op string, call func(pattern.Joiner) error) error {
 	return nil
 }
 
-// OptionInfo describes a socket option for people.
-type OptionInfo struct {
-	ID      Option
-	Name    string // lower case, without ZMQ_
-	Type    string // int, bool, int64, uint64, bytes, string or key
-	Default any    // nil if there is none
-	Unit    string // such as "milliseconds"; "" if it counts nothing
-	Scope   string // the socket types or transports that it matters to
-	Meaning string // one line
-	Live    bool   // counts at once, not only for later binds and connects
-	Set     bool   // can be set
-	Get     bool   // can be read
-	Draft   bool   // declared in the draft part of zmq.h
-}
-
-// OptionTable lists all socket options by number.
-func OptionTable() []OptionInfo {
-	list := make([]OptionInfo, len(option.Table))
-	for i := range option.Table {
-		r := &option.Table[i]
-		list[i] = OptionInfo{
-			ID: r.ID, Name: strings.ToLower(r.Name), Type: r.Kind.String(), Default: r.Default,
-			Unit: string(r.Unit), Scope: r.Scope, Meaning: r.Doc, Live: r.Moment == option.Live,
-			Set: r.Access != option.ReadOnly, Get: r.Access != option.WriteOnly, Draft: r.Draft,
-		}
-	}
-	return list
-}
-
 func optionName(id Option) string {
 	if row := option.Lookup(id); row != nil {
 		return strings.ToLower(row.Name)
