@@ -6,6 +6,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
 func runsOfRates(rates ...float64) result {
@@ -102,4 +104,26 @@ func TestSpectrumSurvivesJSON(t *testing.T) {
 			t.Errorf("%s was taken for a distribution", bad)
 		}
 	}
+}
+
+// A report is a file that anybody may have changed.
+func FuzzSpectrum(f *testing.F) {
+	s := newSpectrum()
+	s.record(time.Millisecond)
+	good, err := s.Encode(hdrhistogram.V2CompressedEncodingCookieBase)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(string(good))
+	f.Add("")
+	f.Fuzz(func(t *testing.T, histogram string) {
+		text, err := json.Marshal(spectrumJSON{Histogram: histogram})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var back spectrum
+		if json.Unmarshal(text, &back) == nil && back.figures()["max"] < 0 {
+			t.Errorf("%v", back.figures())
+		}
+	})
 }
