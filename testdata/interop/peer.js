@@ -122,25 +122,21 @@ const ops = {
     while (!seen[seen.length - 1].name.startsWith(req.until))
     return seen
   },
+  // The handler stays until the process ends.
   handle: async req => {
-    const reply = req.parts.map(decode)
+    const running = handler !== null
+    handler = { reply: req.parts.map(decode), requests: [] }
+    if (running) return
     const zap = new zmq.Reply()
     await zap.bind('inproc://zeromq.zap.01')
-    handler = { zap, requests: [] }
-    const { requests } = handler
-    handler.done = (async () => {
+    void (async () => {
       for await (const request of zap) {
-        requests.push(request)
-        await zap.send(reply)
+        handler.requests.push(request)
+        await zap.send(handler.reply)
       }
     })()
   },
-  unhandle: async () => {
-    await handler.zap.unbind('inproc://zeromq.zap.01') // closing would free the name some time later
-    handler.zap.close()
-    await handler.done.catch(() => {})
-    return handler.requests.map(r => r.map(encode))
-  },
+  unhandle: () => handler.requests.map(r => r.map(encode)),
   close: req => {
     const sock = sockets[req.socket]
     if (req.linger !== null) sock.linger = req.linger

@@ -26,7 +26,7 @@ import (
 //
 // Of the first block of a frame's key stream 32 bytes are the authenticator's
 // key. Frames are numbered one by one, so the first blocks of the next few are
-// made together.
+// made together, as many for each as the first of them needs.
 type channel struct {
 	out, in direction
 }
@@ -36,9 +36,13 @@ type direction struct {
 	key   [keySize]byte
 	count uint64 // the last short nonce
 
-	from  uint64 // the short nonce of the first block in first; 0 if there is none
-	first [salsa.Width * salsa.BlockSize]byte
+	from  uint64 // the short nonce of the first frame in ahead
+	per   int    // how many blocks of each frame are in ahead: a power of two, 0 before the first
+	ahead [salsa.Width * salsa.BlockSize]byte
 }
+
+// authKey is how many bytes of a frame's key stream are the authenticator's key.
+const authKey = 32
 
 const (
 	messageName = "\x07MESSAGE"
@@ -92,26 +96,40 @@ func (d *direction) seal(frame []byte, flags byte, body []byte) {
 	binary.BigEndian.PutUint64(nonce[:], d.count)
 	copy(frame, messageName)
 	copy(frame[nonceAt:], nonce[:])
-	block := d.block()
-	frame[sealedAt] = flags ^ block[32]
-	n := subtle.XORBytes(frame[bodyAt:], body, block[33:])
-	salsa.XOR(frame[bodyAt+n:], body[n:], nonce, 1, &d.key)
-	poly1305.Sum((*[boxOverhead]byte)(frame[tagAt:]), frame[sealedAt:], (*[32]byte)(block[:]))
+	stream := d.stream(1 + len(body))
+	frame[sealedAt] = flags ^ stream[authKey]
+	n := subtle.XORBytes(frame[bodyAt:], body, stream[authKey+1:])
+	salsa.XOR(frame[bodyAt+n:], body[n:], nonce, uint64(d.per), &d.key)
+	poly1305.Sum((*[boxOverhead]byte)(frame[tagAt:]), frame[sealedAt:], (*[authKey]byte)(stream))
 }
 
-// block is the first block of the frame with the short nonce count.
-func (d *direction) block() *[salsa.BlockSize]byte {
-	if d.from == 0 || d.count-d.from >= salsa.Width {
-		d.from = d.count
-		var l salsa.Lanes
-		for i := range salsa.Width {
-			var nonce [shortNonce]byte
-			binary.BigEndian.PutUint64(nonce[:], d.count+uint64(i))
-			l.Set(i, nonce, 0)
-		}
-		salsa.Blocks(&d.first, &l, &d.key)
+// stream is the beginning of the key stream of the frame with the short nonce
+// count, of which so many bytes are sealed.
+func (d *direction) stream(sealed int) []byte {
+	if d.per == 0 || d.count-d.from >= uint64(salsa.Width/d.per) {
+		d.lookAhead(sealed)
 	}
-	return (*[salsa.BlockSize]byte)(d.first[(d.count-d.from)*salsa.BlockSize:])
+	size := d.per * salsa.BlockSize
+	at := int(d.count-d.from) * size
+	return d.ahead[at : at+size]
+}
+
+// lookAhead makes the next blocks: all that frames of that size need, or where
+// that is too much the first.
+func (d *direction) lookAhead(sealed int) {
+	d.from, d.per = d.count, 1
+	if authKey+sealed <= len(d.ahead) {
+		for d.per*salsa.BlockSize < authKey+sealed {
+			d.per *= 2
+		}
+	}
+	var l salsa.Lanes
+	for i := range salsa.Width {
+		var nonce [shortNonce]byte
+		binary.BigEndian.PutUint64(nonce[:], d.from+uint64(i/d.per))
+		l.Set(i, nonce, uint64(i%d.per))
+	}
+	salsa.Blocks(&d.ahead, &l, &d.key)
 }
 
 // Open takes a MESSAGE apart. What the frame's own flags say does not count,
@@ -142,13 +160,14 @@ func (c *channel) Open(m *msg.Msg) error {
 // open decrypts a frame in place, if its authenticator is right.
 func (d *direction) open(frame []byte) bool {
 	var tag [boxOverhead]byte
-	block, sealed := d.block(), frame[sealedAt:]
-	poly1305.Sum(&tag, sealed, (*[32]byte)(block[:]))
+	sealed := frame[sealedAt:]
+	stream := d.stream(len(sealed))
+	poly1305.Sum(&tag, sealed, (*[authKey]byte)(stream))
 	if subtle.ConstantTimeCompare(tag[:], frame[tagAt:sealedAt]) != 1 {
 		return false
 	}
-	n := subtle.XORBytes(sealed, sealed, block[32:])
-	salsa.XOR(sealed[n:], sealed[n:], [shortNonce]byte(frame[nonceAt:]), 1, &d.key)
+	n := subtle.XORBytes(sealed, sealed, stream[authKey:])
+	salsa.XOR(sealed[n:], sealed[n:], [shortNonce]byte(frame[nonceAt:]), uint64(d.per), &d.key)
 	return true
 }
 
