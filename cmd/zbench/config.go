@@ -177,7 +177,7 @@ func (c *config) parseWhere(a *cli.Args) {
 // mechanismOf is which mechanism the security flags ask for.
 func mechanismOf(a *cli.Args) string {
 	for _, m := range []struct{ flag, name string }{
-		{"server-key", "curve"}, {"curve-server", "curve"}, {"plain-user", "plain"}, {"gssapi-service", "gssapi"}, {"gssapi-server", "gssapi"},
+		{"server-key", "curve"}, {"curve-server", "curve"}, {"plain-user", "plain"}, {"plain-allow", "plain"}, {"gssapi-service", "gssapi"}, {"gssapi-server", "gssapi"},
 	} {
 		if a.Given(m.flag) {
 			return m.name

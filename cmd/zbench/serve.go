@@ -71,6 +71,11 @@ func (v *host) serve(ctx context.Context, e cli.Endpoint, t zmq.Type, run func(*
 		return err
 	}
 	defer z.Close()
+	gate, err := cli.Authenticate(z, v.log, v.security)
+	if err != nil {
+		return err
+	}
+	defer gate.Close()
 	defer v.group.Wait()
 	sockets, err := plan{Options: v.options, own: v.security}.sockets(z, t, 1, server)
 	defer closeAll(sockets)

@@ -10,6 +10,9 @@ import (
 // open makes the sockets, sets their options and binds and connects them.
 func (s *session) open() error {
 	var err error
+	if s.gate, err = cli.Authenticate(s.zctx, s.log, s.security); err != nil {
+		return err
+	}
 	if s.monitor, err = cli.OpenMonitor(s.zctx, s.config.monitor, s.log); err != nil {
 		return err
 	}

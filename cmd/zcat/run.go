@@ -20,6 +20,7 @@ type session struct {
 	args *cli.Args
 	log  *cli.Log
 	zctx *zmq.Context
+	gate cli.Gate
 	in   *zmq.Socket // receives
 	out  *zmq.Socket // sends; the same socket except in a pipe
 
@@ -170,6 +171,7 @@ func (s *session) close(unsent int) {
 	}
 	s.kill()
 	s.monitor.Close()
+	_ = s.gate.Close()
 	_ = s.zctx.Close()
 	s.helpers.Wait()
 }

@@ -140,12 +140,16 @@ func within(a *cli.Args, limit time.Duration, text string) (ctx context.Context,
 // session is a socket that is watched.
 type session struct {
 	zctx *zmq.Context
+	gate cli.Gate
 	sock *zmq.Socket
 }
 
 func (c *config) open(t zmq.Type) (*session, error) {
 	s := &session{zctx: zmq.NewContext()}
 	var err error
+	if s.gate, err = cli.Authenticate(s.zctx, c.log, c.secure); err != nil {
+		return nil, err
+	}
 	if s.sock, err = s.zctx.NewSocket(t); err != nil {
 		return nil, err
 	}
@@ -164,5 +168,6 @@ func (c *config) open(t zmq.Type) (*session, error) {
 func (s *session) close() {
 	_ = s.sock.Set(zmq.Linger, 0) // fails only on a closed socket
 	_ = s.sock.Close()
+	_ = s.gate.Close()
 	_ = s.zctx.Close()
 }

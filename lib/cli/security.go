@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"os"
 	"slices"
 	"strings"
@@ -8,14 +9,16 @@ import (
 	"ztools/lib/curve"
 	"ztools/lib/secret"
 	"ztools/lib/zmq"
+	"ztools/lib/zmq/auth"
 )
 
 // Security is how one side of a tool protects its connections:
 //
 //	1 SecurityFlags   the rows for the tool's flag table
 //	2 Args.Security   reads them, with the files they name
-//	3 Apply           sets the options of each socket, before bind and connect
-//	4 Tell            a fresh key of a server is of use only to those who know it
+//	3 Authenticate    starts what decides who may come in, once for a context
+//	4 Apply           sets the options of each socket, before bind and connect
+//	5 Tell            a fresh key of a server is of use only to those who know it
 //
 // No secret is ever taken from the command line or repeated in an error.
 type Security struct {
@@ -23,6 +26,11 @@ type Security struct {
 	pair     curve.Pair
 	fresh    bool // the pair was made for this run
 	server   bool // of CURVE
+
+	// Of a server of any mechanism.
+	domain string
+	admit  func(*auth.Authenticator) error // the rule for the domain; nil: not a server
+	listed bool                            // not everybody may come in
 }
 
 // setting is one socket option.
@@ -42,9 +50,11 @@ func SecurityFlags(prefix string) []Flag {
 	flags := []Flag{
 		{Name: "curve-key", Value: "FILE", Help: "own CURVE key pair, as zkeygen makes it"},
 		{Name: "curve-server", Help: "encrypt as CURVE server; without --curve-key with a fresh key"},
+		{Name: "curve-allow", Value: "FILE|DIR", Help: "--curve-server: only clients with these public keys"},
 		{Name: "server-key", Value: "KEY|FILE", Help: "encrypt as CURVE client of the server with this public key"},
 		{Name: "plain-user", Value: "NAME", Help: "log in with PLAIN; the password goes unencrypted"},
 		{Name: "plain-password-file", Value: "FILE", Help: "the password of --plain-user"},
+		{Name: "plain-allow", Value: "FILE", Help: "be a PLAIN server for the users in FILE, lines of name=password"},
 		{Name: "gssapi-server", Help: "be a Kerberos service (GSSAPI)"},
 		{Name: "gssapi-principal", Value: "NAME", Help: "own Kerberos principal"},
 		{Name: "gssapi-service", Value: "NAME", Help: "connect to the Kerberos service of this name"},
@@ -56,7 +66,7 @@ func SecurityFlags(prefix string) []Flag {
 	for i := range flags {
 		f := &flags[i]
 		f.Group, f.Help = securityGroup, strings.ReplaceAll(f.Help, "--", "--"+prefix)
-		if f.Value == "FILE" || f.Value == "KEY|FILE" || f.Name == "plain-user" {
+		if f.Name == "curve-key" || f.Name == "server-key" || f.Name == "plain-user" || f.Name == "plain-password-file" {
 			f.Env = environment(prefix, "ZTOOLS_", f.Name)
 		}
 		f.Name = prefix + f.Name
@@ -86,8 +96,8 @@ func (a *Args) Security(prefix string) *Security {
 		flags []string
 		read  func()
 	}{
-		{"CURVE", []string{"curve-server", "server-key", "curve-key"}, r.curve},
-		{"PLAIN", []string{"plain-user", "plain-password-file"}, r.plain},
+		{"CURVE", []string{"curve-server", "server-key", "curve-key", "curve-allow"}, r.curve},
+		{"PLAIN", []string{"plain-user", "plain-password-file", "plain-allow"}, r.plain},
 		{"GSSAPI", []string{"gssapi-server", "gssapi-service", "gssapi-principal", "gssapi-plaintext"}, r.gssapi},
 	} {
 		if slices.ContainsFunc(m.flags, func(f string) bool { return a.Given(prefix + f) }) {
@@ -98,10 +108,23 @@ func (a *Args) Security(prefix string) *Security {
 	if len(used) > 1 {
 		a.Reject(Usagef("give the flags of one of them", "%s are two mechanisms", strings.Join(used, " and ")))
 	}
-	if a.Given(prefix + "zap-domain") {
-		r.set(zmq.ZAPDomain, a.String(prefix+"zap-domain", ""))
-	}
+	r.readDomain()
 	return r.s
+}
+
+// usualDomain is the domain of a server that is given none, behind its prefix.
+const usualDomain = "global"
+
+// readDomain sets the domain, which a server has in any case: its rules are kept
+// by it.
+func (r securityReader) readDomain() {
+	r.s.domain = r.String(r.prefix+"zap-domain", r.prefix+usualDomain)
+	if r.s.admit != nil || r.Given(r.prefix+"zap-domain") {
+		r.set(zmq.ZAPDomain, r.s.domain)
+	}
+	if r.s.listed { // without its authenticator nobody shall get in
+		r.set(zmq.ZAPEnforceDomain, true)
+	}
 }
 
 func (r securityReader) set(id zmq.Option, value any) {
@@ -130,15 +153,33 @@ func (r securityReader) curve() {
 	}
 	r.set(zmq.CurvePublicKey, r.s.pair.Public[:])
 	r.set(zmq.CurveSecretKey, r.s.pair.Secret[:])
+	allow := r.text("curve-allow")
 	if r.s.server {
 		r.set(zmq.CurveServer, true)
+		r.admitKeys(allow)
 		return
+	}
+	if allow != "" {
+		r.Reject(Usagef("a server decides who may come in", "%s is for %s", r.flag("curve-allow"), r.flag("curve-server")))
 	}
 	key, err := r.serverKey()
 	if err != nil {
 		r.Reject(err)
 	}
 	r.set(zmq.CurveServerKey, key[:])
+}
+
+// admitKeys lets in the clients of a list, or all.
+func (r securityReader) admitKeys(allow string) {
+	if allow == "" {
+		r.s.admit = func(a *auth.Authenticator) error {
+			a.AnyKey(r.s.domain)
+			return nil
+		}
+		return
+	}
+	r.s.listed = true
+	r.s.admit = func(a *auth.Authenticator) error { return a.Curve(r.s.domain, allow) }
 }
 
 // ownKey is the pair of --curve-key or of the environment, or a fresh one.
@@ -176,8 +217,12 @@ func isKey(text string) bool {
 	return err == nil
 }
 
-// plain reads the flags of a PLAIN client.
+// plain reads the flags of PLAIN.
 func (r securityReader) plain() {
+	if allow := r.text("plain-allow"); allow != "" {
+		r.plainServer(allow)
+		return
+	}
 	user, file, name := r.text("plain-user"), r.text("plain-password-file"), environment(r.prefix, "ZMQ_", "plain-password")
 	if user == "" {
 		r.Reject(Usagef("add "+r.flag("plain-user"), "a password needs a user name"))
@@ -196,6 +241,16 @@ func (r securityReader) plain() {
 	}
 	r.set(zmq.PlainUsername, user)
 	r.set(zmq.PlainPassword, password)
+}
+
+func (r securityReader) plainServer(allow string) {
+	if r.Given(r.prefix+"plain-user") || r.Given(r.prefix+"plain-password-file") {
+		r.Reject(Usagef(r.flag("plain-allow")+" is for the server, "+r.flag("plain-user")+" for its clients",
+			"one side of PLAIN is the server, the other its client"))
+	}
+	r.set(zmq.PlainServer, true)
+	r.s.listed = true
+	r.s.admit = func(a *auth.Authenticator) error { return a.Plain(r.s.domain, allow) }
 }
 
 // readPassword is the first line of a file that is the owner's only.
@@ -225,6 +280,10 @@ func (r securityReader) gssapi() {
 	}
 	if server {
 		r.set(zmq.GSSAPIServer, true)
+		r.s.admit = func(a *auth.Authenticator) error {
+			a.GSSAPI(r.s.domain)
+			return nil
+		}
 	} else {
 		r.set(zmq.GSSAPIServicePrincipal, service)
 	}
@@ -235,6 +294,62 @@ func (r securityReader) gssapi() {
 
 func (r securityReader) nameType(flag string) int {
 	return max(0, slices.Index(nameTypes, r.Choice(r.prefix+flag, nameTypes[0])))
+}
+
+// Gate is the authenticator of a context. The zero value lets pass whom the
+// mechanism does.
+type Gate struct{ a *auth.Authenticator }
+
+// Authenticate starts the authenticator of a context, for the sides that the
+// tool has in it, if one of them has a list of who may come in. It must come
+// before Apply; the caller closes the gate, before the context.
+func Authenticate(z *zmq.Context, log *Log, sides ...*Security) (Gate, error) {
+	if !slices.ContainsFunc(sides, func(s *Security) bool { return s.listed }) {
+		return Gate{}, nil
+	}
+	a, err := auth.New(z)
+	if err != nil {
+		return Gate{}, err
+	}
+	a.Log(log.decision)
+	for _, s := range sides {
+		if s.admit == nil {
+			continue
+		}
+		if err := s.admit(a); err != nil {
+			return Gate{}, errors.Join(Hinted(err), a.Close())
+		}
+	}
+	return Gate{a}, nil
+}
+
+// Reload reads the lists again; each is also read when its file has changed.
+func (g Gate) Reload() error {
+	if g.a == nil {
+		return nil
+	}
+	return g.a.Reload()
+}
+
+// Close ends the authenticator.
+func (g Gate) Close() error {
+	if g.a == nil {
+		return nil
+	}
+	return g.a.Close()
+}
+
+// decision tells who was refused with -v, who came in with -vv, and a list that
+// cannot be read to everybody.
+func (l *Log) decision(d auth.Decision) {
+	if d.Err != nil {
+		l.At(0, "warning: the old list counts: %v", d.Err)
+	}
+	if d.Status == 200 {
+		l.At(2, "let in: %s %s%s", d.Mechanism, d.Address, after(" ", d.User))
+	} else {
+		l.At(1, "refused: %s %s: %s", d.Mechanism, d.Address, d.Reason)
+	}
 }
 
 // Apply sets the options of a socket, before it binds or connects.

@@ -57,7 +57,11 @@ func New(z *zmq.Context) (*Authenticator, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := sock.Bind(zmq.ZAPEndpoint); err != nil {
+	err = sock.Set(zmq.Linger, 0) // an answer that nobody waits for any more keeps nobody waiting
+	if err == nil {
+		err = sock.Bind(zmq.ZAPEndpoint)
+	}
+	if err != nil {
 		sock.Close()
 		return nil, err
 	}
