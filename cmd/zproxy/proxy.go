@@ -38,6 +38,7 @@ type proxy struct {
 	front, back *zmq.Socket
 	control     *zmq.Socket // nil: none
 	capture     *capture    // nil: none
+	gate        cli.Gate    // decides who may come in
 	relay       *zmq.Proxy
 
 	// soft ends when nothing more is to be waited for; its cause says why.
@@ -67,6 +68,9 @@ func (p *proxy) label(text string) string {
 
 // prepare makes all sockets.
 func (p *proxy) prepare() (err error) {
+	if p.gate, err = cli.Authenticate(p.zctx, p.log, p.config.front.security, p.config.back.security); err != nil {
+		return err
+	}
 	if p.front, err = p.socket(p.config.front); err != nil {
 		return err
 	}
@@ -320,6 +324,7 @@ func (p *proxy) close() {
 		}
 	}
 	p.kill()
+	_ = p.gate.Close()
 	_ = p.zctx.Close()
 	p.relayed.Wait()
 	p.helpers.Wait()

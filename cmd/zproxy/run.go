@@ -227,6 +227,11 @@ func (g *group) reload() {
 		g.log.At(0, "reload: %v; all goes on as before", err)
 		return
 	}
+	for _, m := range kept {
+		if err := m.gate.Reload(); err != nil {
+			g.log.At(0, "reload: %v; the old list counts", err)
+		}
+	}
 	g.replace(gone, fresh)
 	g.log.At(0, "reloaded %s: %d unchanged, %d ended, %d started", g.path, len(kept), len(gone), len(fresh))
 }

@@ -301,9 +301,11 @@ func (r securityReader) nameType(flag string) int {
 type Gate struct{ a *auth.Authenticator }
 
 // Authenticate starts the authenticator of a context, for the sides that the
-// tool has in it, if one of them has a list of who may come in. It must come
+// tool has in it (nil: one without flags), if one of them has a list of who may
+// come in. It must come
 // before Apply; the caller closes the gate, before the context.
 func Authenticate(z *zmq.Context, log *Log, sides ...*Security) (Gate, error) {
+	sides = slices.DeleteFunc(slices.Clone(sides), func(s *Security) bool { return s == nil })
 	if !slices.ContainsFunc(sides, func(s *Security) bool { return s.listed }) {
 		return Gate{}, nil
 	}
