@@ -4,7 +4,7 @@
  *   libzmq inproc-thr|inproc-lat SIZE COUNT
  *   libzmq idle-server ENDPOINT
  *
- * and what many.c adds.
+ * and what many.c and multicast.c add.
  * ENDPOINT may begin with curve+: CURVE then protects the connection.
  *
  * The side that binds prints "ready"; the side that measures prints
@@ -248,7 +248,7 @@ int main (int argc, char **argv)
         inproc_throughput ();
     else if (strcmp (mode, "inproc-lat") == 0)
         inproc_latency ();
-    else
+    else if (!multicast (mode))
         usage ();
     return 0;
 }

@@ -25,3 +25,6 @@ void datagrams (const char *mode);
 
 /* Does a work with many sockets; 0 if the mode names none. */
 int many (const char *mode, int argc, char **argv);
+
+/* Does a work over multicast; 0 if the mode names none. */
+int multicast (const char *mode);

@@ -11,12 +11,13 @@ func TestChosenTakesWholeNames(t *testing.T) {
 		filter          string
 		cells, specials int
 	}{
-		{"", 70, 21},
+		{"", 70, 23},
 		{"tcp/thr", 10, 0},
 		{"tcp/thr/1", 1, 0},
 		{"tcp/thr/1024", 1, 0},
 		{"tcp/thr/1K,inproc/lat/", 4, 0},
 		{"allocs,idle", 0, 7},
+		{"epgm", 0, 2},
 		{"tc", 0, 0},
 	} {
 		cells, specials := chosen(tt.filter)

@@ -110,7 +110,7 @@ func (w workshop) foreignGo(ctx context.Context, source string) (string, error) 
 
 func (w workshop) c(ctx context.Context, source string) (string, error) {
 	path := filepath.Join(w.bin, "libzmq")
-	return path, w.run(ctx, w.dir(source), nil, "gcc", "-O2", "-o", path, "peer.c", "many.c", "-lzmq", "-lpthread")
+	return path, w.run(ctx, w.dir(source), nil, "gcc", "-O2", "-o", path, "peer.c", "many.c", "multicast.c", "-lzmq", "-lpthread")
 }
 
 // drafts is the libzmq with draft transports: that of npm's zeromq, an addon of

@@ -36,6 +36,7 @@ const (
 )
 
 var specialWorks = slices.Concat(manyWorks, []special{
+	multicastRow(16), multicastRow(kibi),
 	allocations("tcp", 16), allocations("tcp", kibi), allocations("tcp", 64*kibi),
 	allocations("inproc", 16), allocations("inproc", kibi), allocations("inproc", 64*kibi),
 	{

@@ -3,6 +3,8 @@
 //
 //	ours idle-server ENDPOINT
 //
+// and publishes over multicast (multicast.go).
+//
 // ENDPOINT may begin with curve+: CURVE then protects the connection.
 package main
 
@@ -23,6 +25,13 @@ func main() {
 	lib := library{zmq.NewContext()}
 	if len(os.Args) == 3 && os.Args[1] == "idle-server" {
 		if err := lib.idle(os.Args[2]); err != nil {
+			fmt.Fprintln(os.Stderr, "ours:", err)
+			os.Exit(1)
+		}
+		return
+	}
+	if len(os.Args) == 5 && strings.HasPrefix(os.Args[1], "mcast-") {
+		if err := lib.multicast(os.Args[1], os.Args[2], os.Args[3], os.Args[4]); err != nil {
 			fmt.Fprintln(os.Stderr, "ours:", err)
 			os.Exit(1)
 		}
