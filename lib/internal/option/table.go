@@ -338,6 +338,6 @@ var Table = []Row{
 		Scope: "norm", Draft: true, Doc: "parity segments sent unasked",
 		field: func(o *Options) any { return &o.NormNumAutoparity }},
 	{ID: NormPush, Name: "NORM_PUSH", Kind: KindBool, Valid: flag, Default: false,
-		Scope: "norm", Draft: true, Doc: "drop the oldest data instead of waiting",
+		Scope: "norm", Draft: true, Doc: "drop the oldest data instead of waiting", Moot: "a sender that is behind waits, and its socket drops at SNDHWM",
 		field: func(o *Options) any { return &o.NormPush }},
 }
