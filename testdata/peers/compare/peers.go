@@ -36,6 +36,7 @@ type recipe struct {
 var recipes = []recipe{
 	{"ours", "ours", workshop.ownGo, ""},
 	{"libzmq", "c", workshop.c, "tcp ipc inproc curve"},
+	{"cabi", "c", workshop.cabi, "tcp ipc inproc"},
 	{drafts, "c", workshop.drafts, "ws udp"},
 	{"omq", "omq", workshop.rust, "tcp ipc inproc"},
 	{"pebbe", "pebbe", workshop.foreignGo, "tcp ipc inproc"},
@@ -150,6 +151,15 @@ func (w workshop) nodeFunctions(ctx context.Context, addon, file string) error {
 		}
 	}
 	return os.WriteFile(file, []byte(c.String()), 0o666)
+}
+
+// cabi is the program of libzmq on our C library.
+func (w workshop) cabi(ctx context.Context, source string) (string, error) {
+	path, lib := filepath.Join(w.bin, "cabi"), filepath.Join(w.bin, "lib")
+	if err := w.run(ctx, w.root, nil, "scripts/build-lib.sh", lib); err != nil {
+		return "", err
+	}
+	return path, w.run(ctx, w.dir(source), nil, "gcc", "-O2", "-I"+lib, "-o", path, "peer.c", "many.c", "-L"+lib, "-Wl,-rpath,"+lib, "-lzmq", "-lpthread")
 }
 
 func (w workshop) rust(ctx context.Context, source string) (string, error) {
