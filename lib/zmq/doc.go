@@ -37,6 +37,13 @@
 // itself (Engine.tryFlush). So a round trip changes goroutines no more often than
 // one over a bare net.Conn, and a stream is received on one thread.
 //
+// # Who may connect
+//
+// A security mechanism (lib/internal/security) makes commands of commands and does
+// no I/O; the engine's handshake sends and receives them. What it wants to know
+// about the peer it gets from the handler at ZAPEndpoint (zap.go), while the
+// handshake goes on reading, so that a peer that leaves is noticed.
+//
 // # Locks
 //
 // In this order: Socket.mu, Context.mu, session.mu, the locks of pipe and
