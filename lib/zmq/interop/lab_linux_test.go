@@ -101,6 +101,8 @@ type relay struct {
 	loss   float64 // share of packets that is lost
 	repeat float64 // share that comes twice
 	swap   float64 // share that comes after the next one
+	wanted int     // packets still to be lost until enough is closed
+	enough chan struct{}
 }
 
 // treat says what happens to packets from now on.
@@ -108,6 +110,16 @@ func (r *relay) treat(loss, repeat, swap float64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.loss, r.repeat, r.swap = loss, repeat, swap
+}
+
+// loseAll loses everything from now on; the channel is closed when that were n
+// packets.
+func (r *relay) loseAll(n int) <-chan struct{} {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.loss, r.repeat, r.swap = 1, 0, 0
+	r.wanted, r.enough = n, make(chan struct{})
+	return r.enough
 }
 
 func (r *relay) start(t testing.TB, ports ...string) {
@@ -192,6 +204,9 @@ func (r *relay) fate() (copies int, late bool) {
 	defer r.mu.Unlock()
 	switch dice := r.random.Float64(); {
 	case dice < r.loss:
+		if r.wanted--; r.wanted == 0 {
+			close(r.enough)
+		}
 		return 0, false
 	case dice < r.loss+r.repeat:
 		return 2, false

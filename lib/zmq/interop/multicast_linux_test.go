@@ -144,9 +144,14 @@ func TestMulticastLossBeyondWindow(t *testing.T) {
 		if err := sub.Monitor(); err != nil {
 			t.Fatal(err)
 		}
-		l.treat(1, 0, 0)
+		enough := l.loseAll(500) // of which the window covers 166
 		for range 100 {
 			pub.send("lost", string(pattern(10_000)))
+		}
+		select {
+		case <-enough:
+		case <-time.After(patience):
+			t.Fatal("nothing is sent")
 		}
 		l.treat(0, 0, 0)
 		until := time.Now().Add(patience)
