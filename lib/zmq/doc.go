@@ -15,7 +15,9 @@
 // other end of a pipe is another socket of the context (inproc) or a session
 // (session.go): one connect with all its reconnects, or one accepted peer. A
 // session runs the handshake and then an engine (lib/internal/engine), whose two
-// loops move whole batches between the pipe and the network.
+// loops move whole batches between the pipe and the network. Where nobody is
+// connected to (udp, pgm, norm), a membership (medium.go) is a session whose
+// engine has a carrier of messages instead of a connection.
 //
 // Follow one message out: Socket.Send (send.go), the pattern's Send, Pipe.Write,
 // Engine.WriteLoop. And in: Engine.ReadLoop, Pipe.WriteRun, the pattern's Recv,

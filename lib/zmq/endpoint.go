@@ -87,8 +87,8 @@ func (s *Socket) snapshotLocked() *option.Options {
 }
 
 // Bind makes the socket accept connections at an endpoint (zmq_bind(3)):
-// tcp://interface:port, ipc://path, inproc://name; see zmq_tcp(7), zmq_ipc(7)
-// and zmq_inproc(7). The port may be * or 0, an ipc path may be *: LastEndpoint
+// tcp://interface:port, ipc://path, inproc://name and those of the other
+// transports, which ztools-transports(7) lists. The port may be * or 0, an ipc path may be *: LastEndpoint
 // then tells the real one. Errors: EINVAL, EPROTONOSUPPORT, EADDRINUSE,
 // EADDRNOTAVAIL, ENODEV, ENAMETOOLONG, EMTHREAD if IO_THREADS was 0, ETERM,
 // ENOTSOCK, ENOTSUP (the security mechanism is not built in) and those of the
