@@ -34,6 +34,7 @@ type config struct {
 	capture     string        // an endpoint or a file; empty: none
 	control     *cli.Endpoint // nil: none
 	topics      *topics       // nil: all pass as they are
+	monitor     string        // an endpoint; empty: none
 }
 
 // parseConfig reads the words and flags. Nothing is started.
@@ -45,6 +46,7 @@ func parseConfig(a *cli.Args, name string) (*config, error) {
 		back:    side{name: "backend", options: slices.Concat(both, a.SocketOptions("backend-option")), security: a.Security("backend-")},
 		linger:  a.Duration("linger", time.Second),
 		capture: a.String("capture", ""),
+		monitor: a.String("monitor", ""),
 	}
 	if a.Given("timeout") {
 		a.Reject(cli.Usagef("a proxy runs until a signal ends it", "--timeout is for ctl"))

@@ -148,7 +148,7 @@ func (f *file) check(table map[string]any, prefix string) error {
 	for _, key := range slices.Sorted(maps.Keys(table)) {
 		known := prefix != "" && (key == "name" || key == "run")
 		for _, flag := range f.flags {
-			known = known || flag.Name == key && slices.Contains(forProxies, flag.Group)
+			known = known || flag.Name == key && (slices.Contains(forProxies, flag.Group) || key == cli.MonitorFlag.Name)
 		}
 		if !known {
 			return f.errorf(f.lines[prefix+key], key, "the keys are name, run and the long names of flags; see zproxy.toml(5)", "unknown key")

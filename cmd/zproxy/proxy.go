@@ -36,9 +36,10 @@ type proxy struct {
 	log         *cli.Log
 	zctx        *zmq.Context
 	front, back *zmq.Socket
-	control     *zmq.Socket // nil: none
-	capture     *capture    // nil: none
-	gate        cli.Gate    // decides who may come in
+	control     *zmq.Socket  // nil: none
+	capture     *capture     // nil: none
+	gate        cli.Gate     // decides who may come in
+	monitor     *cli.Monitor // nil: none
 	relay       *zmq.Proxy
 
 	// soft ends when nothing more is to be waited for; its cause says why.
@@ -47,7 +48,7 @@ type proxy struct {
 	hard context.Context
 	kill context.CancelFunc
 
-	helpers sync.WaitGroup // watchers of events
+	helpers sync.WaitGroup // watchers of events, and what publishes them
 	relayed sync.WaitGroup // the relay
 }
 
@@ -126,7 +127,13 @@ func (p *proxy) socket(s side) (*zmq.Socket, error) {
 }
 
 // attach binds and connects all sockets.
-func (p *proxy) attach() error {
+func (p *proxy) attach() (err error) {
+	if p.monitor, err = cli.OpenMonitor(p.zctx, p.config.monitor, p.log); err != nil {
+		return err
+	}
+	p.monitor.Watch(p.front)
+	p.monitor.Watch(p.back)
+	p.helpers.Go(func() { p.monitor.Run(p.hard) })
 	for _, s := range []struct {
 		sock *zmq.Socket
 		side side
@@ -318,6 +325,7 @@ func (p *proxy) close() {
 		_ = s.Set(zmq.Linger, linger) // fails only on a closed socket
 		_ = s.Close()
 	}
+	p.monitor.Close()
 	if p.capture != nil {
 		if err := p.capture.close(); err != nil {
 			p.log.At(0, "%s", p.label(err.Error()))

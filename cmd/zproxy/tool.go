@@ -40,7 +40,7 @@ func newTool() *cli.Tool {
 			{Name: "stats", Value: "TIME", Group: "Watching", Help: "tell totals and rates so often, on stderr"},
 			{Name: "metrics", Value: "HOST:PORT", Group: "Watching", Help: "OpenMetrics at http://HOST:PORT/metrics"},
 			{Name: "ready-fd", Value: "N", Group: "Watching", Help: "write a line to descriptor N when everything is bound"},
-		}, cli.SecurityFlags("frontend-"), cli.SecurityFlags("backend-"), cli.CommonFlags),
+		}, cli.SecurityFlags("frontend-"), cli.SecurityFlags("backend-"), []cli.Flag{cli.MonitorFlag}, cli.CommonFlags),
 		Footer: `queue is ROUTER and DEALER, forwarder XSUB and XPUB, streamer PULL and PUSH; both sides bind.
 With run each side does what is usual for its type. @ before an endpoint binds, > connects.
 Exit status: 1 failed, 2 usage, 5 unsent, 128+N signal.
