@@ -2,12 +2,14 @@ package engine
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"net"
 	"slices"
 	"strings"
 	"testing"
 
+	"ztools/lib/internal/msg"
 	"ztools/lib/internal/option"
 	"ztools/lib/internal/wire"
 	"ztools/lib/internal/ztest"
@@ -289,6 +291,34 @@ func TestEagerFull(t *testing.T) {
 			l.end()
 		})
 	}
+}
+
+// spent is a mechanism that can seal no more.
+type spent struct{ sealer }
+
+func (s *spent) Seal(dst []byte, m *msg.Msg) ([]byte, error) {
+	if s.out == 2 {
+		return dst, errors.New("no more nonces")
+	}
+	return s.sealer.Seal(dst, m)
+}
+
+// TestSealFails: a connection that can seal no more ends, and what it did not
+// send stays for the next one.
+func TestSealFails(t *testing.T) {
+	r := newRig(nil)
+	r.send(t, message{"1"}, message{"2"}, message{"3"})
+	conn, _ := ztest.Pipe()
+	r.connect(Config{Conn: conn, Result: &Result{Version: wire.ZMTP31, Mechanism: &spent{}}}).wait()
+	if n := r.port.Pipe.Unsent(); n != 3 {
+		t.Errorf("%d messages are left", n)
+	}
+	conn, other := ztest.Pipe()
+	l := r.connect(Config{Conn: conn, Result: &Result{Version: wire.ZMTP31}})
+	peer := ztest.NewPeer(t, other)
+	peer.Expect([]byte("\x00\x011\x00\x012\x00\x013"))
+	peer.Close()
+	l.wait()
 }
 
 // TestControlIsSealed: the engine's own frames take their turn among those of
