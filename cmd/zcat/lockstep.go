@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"sync"
 	"time"
 
 	"ztools/lib/cli"
@@ -175,6 +176,12 @@ func (s *session) filterAnswer() (answerer, error) {
 	if err != nil {
 		return nil, err
 	}
+	wait := sync.OnceValue(f.wait)
+	s.helpers.Go(func() { // ends the command with the run
+		<-s.hard.Done()
+		_ = f.stdin.Close()
+		_ = wait() // it was killed
+	})
 	var r cli.Record
 	return func(request *cli.Record) ([][]byte, error) {
 		err := f.write(request)
@@ -189,7 +196,7 @@ func (s *session) filterAnswer() (answerer, error) {
 		}
 		if s.hard.Err() == nil {
 			_ = f.stdin.Close()
-			if failed := f.wait(); failed != nil {
+			if failed := wait(); failed != nil {
 				return nil, failed
 			}
 		}

@@ -43,6 +43,7 @@ func (s *session) socket(t zmq.Type) (*zmq.Socket, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.made = append(s.made, sock)
 	s.watchEvents(sock)
 	s.monitor.Watch(sock)
 	for _, o := range s.presets(t) {

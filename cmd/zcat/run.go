@@ -23,6 +23,7 @@ type session struct {
 	gate cli.Gate
 	in   *zmq.Socket // receives
 	out  *zmq.Socket // sends; the same socket except in a pipe
+	made []*zmq.Socket
 
 	// ctx ends when the run is to end; its cause says why. hard ends when
 	// waiting for anything else is over, too.
@@ -84,6 +85,7 @@ func run(a *cli.Args) error {
 		return err
 	}
 	if err := s.open(); err != nil {
+		s.abandon()
 		return err
 	}
 	return s.run()
@@ -108,6 +110,7 @@ func (s *session) run() error {
 	s.signals = signals
 	loops, err := s.loops()
 	if err != nil {
+		s.abandon()
 		return err
 	}
 	s.watch()
@@ -158,6 +161,12 @@ func (s *session) await() {
 	}
 }
 
+// abandon closes what a run that cannot begin has opened.
+func (s *session) abandon() {
+	s.linger = 0
+	s.close(0)
+}
+
 // close closes the sockets and ends what watches them. What Unsent no longer
 // counts is given --linger to leave; what is unsent now stays so.
 func (s *session) close(unsent int) {
@@ -165,7 +174,7 @@ func (s *session) close(unsent int) {
 	if unsent > 0 || s.forced != nil {
 		linger = 0
 	}
-	for _, sock := range s.sockets() {
+	for _, sock := range s.made {
 		_ = sock.Set(zmq.Linger, linger) // fails only on a closed socket
 		_ = sock.Close()
 	}
@@ -174,13 +183,6 @@ func (s *session) close(unsent int) {
 	_ = s.gate.Close()
 	_ = s.zctx.Close()
 	s.helpers.Wait()
-}
-
-func (s *session) sockets() []*zmq.Socket {
-	if s.in == s.out {
-		return []*zmq.Socket{s.in}
-	}
-	return []*zmq.Socket{s.in, s.out}
 }
 
 // verdict turns the reason of the end into the error of the run.

@@ -79,7 +79,7 @@ func (s *session) watchEvents(sock *zmq.Socket) {
 // refused ends the run when the only peer that it could have does not want it:
 // such a connection is never tried again.
 func (s *session) refused(sock *zmq.Socket, err error) {
-	if len(s.endpoints) != len(s.sockets()) || s.bindsAny() || sock.Peers() > 0 {
+	if len(s.endpoints) != len(s.made) || s.bindsAny() || sock.Peers() > 0 {
 		return
 	}
 	s.stop(err)

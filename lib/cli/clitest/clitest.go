@@ -23,18 +23,30 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"ztools/lib/cli"
+	"ztools/lib/internal/ztest"
 )
 
 // root is the top of the module, seen from the folder of a tool.
 const root = "../.."
 
-// Main runs the tests of a tool. A script or a command line that names the tool
-// runs the test binary in its place.
-func Main(m *testing.M, tool *cli.Tool) {
-	testscript.Main(m, map[string]func(){
-		tool.Name: func() { os.Exit(tool.Main(os.Args, cli.System())) },
-	})
+// Main runs the tests of a tool. A script or a command line that names the tool,
+// or another name that it goes by, runs the test binary in its place. Neither may
+// leave goroutines behind.
+func Main(m *testing.M, tool *cli.Tool, aliases ...string) {
+	commands := map[string]func(){}
+	for _, name := range append(aliases, tool.Name) {
+		commands[name] = func() {
+			os.Exit(ztest.Checked(func() int { return tool.Main(os.Args, cli.System()) }))
+		}
+	}
+	testscript.Main(checked{m}, commands)
 }
+
+// checked is the tests, which fail if they leave goroutines behind.
+type checked struct{ m *testing.M }
+
+// Run implements testscript.TestingM.
+func (c checked) Run() int { return ztest.Checked(c.m.Run) }
 
 // Scripts runs the scripts of a tool, testdata/script/NAME/*.txtar. They may run
 // the tools named in others, too, which are built for them.

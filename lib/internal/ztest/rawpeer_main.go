@@ -14,14 +14,21 @@ const grace = 5 * time.Second
 
 // Main runs the tests of a package and fails the run if they leave goroutines
 // behind. It is the whole of a TestMain.
-func Main(m *testing.M) {
-	code := m.Run()
-	if left := waitLeft(grace); code == 0 && len(left) > 0 {
-		fmt.Fprintf(os.Stderr, "%d goroutines are left after the tests:\n\n%s\n", len(left), strings.Join(left, "\n\n"))
-		code = 1
+func Main(m *testing.M) { os.Exit(Checked(m.Run)) }
+
+// Checked runs something that ends with an exit status and returns that; or, if
+// goroutines are left behind, says which and returns LeakStatus.
+func Checked(run func() int) int {
+	status := run()
+	if left := waitLeft(grace); len(left) > 0 {
+		fmt.Fprintf(os.Stderr, "%d goroutines are left at the end:\n\n%s\n", len(left), strings.Join(left, "\n\n"))
+		return LeakStatus
 	}
-	os.Exit(code)
+	return status
 }
+
+// LeakStatus is an exit status that no tool has.
+const LeakStatus = 99
 
 // waitLeft waits until no goroutine is left, or as long as d, and returns the
 // stacks of those that are.
