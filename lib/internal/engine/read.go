@@ -321,7 +321,8 @@ func (e *Engine) deliver(m *msg.Msg) error {
 	}
 	written := e.port.Pipe.Write(m)
 	if written {
-		e.in.partial, e.in.fresh = m.HasMore(), true
+		e.in.partial = m.HasMore()
+		e.in.fresh = e.in.fresh || !e.in.partial
 	}
 	if !written || len(m.Body) < msg.RefMin { // the socket has closed its end, or the body was copied
 		e.pool.Put(m.Buf)

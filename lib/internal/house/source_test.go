@@ -8,6 +8,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -25,7 +26,7 @@ type source struct {
 
 // test reports whether the file belongs to tests only.
 func (s *source) test() bool {
-	return strings.HasSuffix(s.path, "_test.go") || s.dir == "lib/internal/ztest" || s.dir == "lib/internal/house"
+	return strings.HasSuffix(s.path, "_test.go") || slices.Contains([]string{"lib/internal/ztest", "lib/internal/house", "lib/cli/clitest"}, s.dir)
 }
 
 // where is a place in the file, for messages.
