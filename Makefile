@@ -27,7 +27,7 @@ PEERS ?=
 RUNS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo lib test test-vm race bench compare figures fuzz install install-lib uninstall fmt clean
+.PHONY: help build demo lib asan test test-vm race bench compare figures fuzz install install-lib uninstall fmt clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ test: ## fetch the test peers, then run every check and every test
 
 test-vm: ## test vsock, vmci and tipc in a virtual machine (slow; qemu, no rights needed)
 	@scripts/test-vm.sh
+
+asan: ## run the C programs on the C library under AddressSanitizer
+	ZTOOLS_ASAN=1 go test -count=1 -run TestPrograms ./lib/libzmq
 
 race: ## run all tests under the race detector
 	go test -race ./...

@@ -42,9 +42,17 @@ func TestMain(m *testing.M) {
 	os.Exit(status)
 }
 
+// checked says that our library and the programs are built with AddressSanitizer
+// (make asan).
+var checked = os.Getenv("ZTOOLS_ASAN") == "1"
+
 // library builds ours, once.
 var library = sync.OnceValue(func() error {
-	out, err := exec.Command(root+"/scripts/build-lib.sh", scratch).CombinedOutput()
+	args := []string{scratch}
+	if checked {
+		args = append(args, "-asan")
+	}
+	out, err := exec.Command(root+"/scripts/build-lib.sh", args...).CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("build-lib.sh: %w\n%s", err, out)
 	}
@@ -79,7 +87,10 @@ func compile(t *testing.T, lib, source string) string {
 	t.Helper()
 	name := filepath.Join(t.TempDir(), strings.TrimSuffix(filepath.Base(source), ".c"))
 	args := []string{"-g", "-Wall", "-Wextra", "-Werror", "-I" + lib, "-o", name, source}
-	if theirs() == "" || slices.Contains(only, filepath.Base(name)) {
+	if checked {
+		args = append(args, "-fsanitize=address")
+	}
+	if checked || theirs() == "" || slices.Contains(only, filepath.Base(name)) {
 		args = append(args, "-L"+lib)
 	}
 	out, err := exec.Command("gcc", append(args, "-lzmq", "-lpthread")...).CombinedOutput()
@@ -104,7 +115,7 @@ func run(t *testing.T, dir string, env []string, name string, args ...string) []
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, name, args...)
-	cmd.Env = append(append(os.Environ(), "LD_LIBRARY_PATH="+dir), env...)
+	cmd.Env = append(append(os.Environ(), "LD_LIBRARY_PATH="+dir, "ASAN_OPTIONS=allocator_may_return_null=1"), env...)
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Errorf("%s: %v\n%s", name, err, out)
@@ -122,10 +133,13 @@ func TestPrograms(t *testing.T) {
 		name := strings.TrimSuffix(filepath.Base(source), ".c")
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			if checked && name == "cycle" {
+				t.Skip("skipped: AddressSanitizer keeps freed memory")
+			}
 			program := compile(t, lib, source)
 			t.Run("ours", func(t *testing.T) { run(t, lib, []string{"CABI_OURS=1"}, program) })
 			t.Run("libzmq", func(t *testing.T) {
-				if theirs() == "" || slices.Contains(only, name) {
+				if checked || theirs() == "" || slices.Contains(only, name) {
 					t.Skip("skipped: needs a libzmq that has these calls")
 				}
 				run(t, theirs(), nil, program)
@@ -137,6 +151,9 @@ func TestPrograms(t *testing.T) {
 // Programs of others run on our library as they are.
 func TestCZMQ(t *testing.T) {
 	lib := ours(t)
+	if checked {
+		t.Skip("skipped: a program without AddressSanitizer cannot load it")
+	}
 	if theirs() == "" || exec.Command("gcc", "-fsyntax-only", "-xc", "-include", "czmq.h", "/dev/null").Run() != nil {
 		missing(t, "libczmq-dev")
 	}
@@ -150,6 +167,9 @@ func TestCZMQ(t *testing.T) {
 
 func TestPyzmq(t *testing.T) {
 	lib := ours(t)
+	if checked {
+		t.Skip("skipped: a program without AddressSanitizer cannot load it")
+	}
 	const python = "/usr/bin/python3"
 	if exec.Command(python, "-c", "import zmq").Run() != nil {
 		missing(t, "python3-zmq")
