@@ -159,7 +159,7 @@ func (w workshop) cabi(ctx context.Context, source string) (string, error) {
 	if err := w.run(ctx, w.root, nil, "scripts/build-lib.sh", lib); err != nil {
 		return "", err
 	}
-	return path, w.run(ctx, w.dir(source), nil, "gcc", "-O2", "-I"+lib, "-o", path, "peer.c", "many.c", "-L"+lib, "-Wl,-rpath,"+lib, "-lzmq", "-lpthread")
+	return path, w.run(ctx, w.dir(source), nil, "gcc", "-O2", "-I"+lib, "-o", path, "peer.c", "many.c", "multicast.c", "-L"+lib, "-Wl,-rpath,"+lib, "-lzmq", "-lpthread")
 }
 
 func (w workshop) rust(ctx context.Context, source string) (string, error) {
