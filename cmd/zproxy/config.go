@@ -48,9 +48,6 @@ func parseConfig(a *cli.Args, name string) (*config, error) {
 		capture: a.String("capture", ""),
 		monitor: a.String("monitor", ""),
 	}
-	if a.Given("timeout") {
-		a.Reject(cli.Usagef("a proxy runs until a signal ends it", "--timeout is for ctl"))
-	}
 	if a.Given("control") {
 		e, err := cli.ParseEndpoint(a.String("control", ""), true)
 		if err != nil {

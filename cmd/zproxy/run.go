@@ -14,7 +14,8 @@ import (
 //
 //	1 the proxies of the command line, or of the file, are read and prepared: a
 //	  mistake starts nothing
-//	2 they are bound and connected, and run until signals, failures or TERMINATE
+//	2 they are bound and connected, and run until signals, failures, TERMINATE or
+//	  --timeout
 //	3 SIGHUP reads the file again: proxies that changed are replaced, and after a
 //	  mistake all go on as before
 
@@ -24,14 +25,16 @@ type group struct {
 	log     *cli.Log
 	path    string // of the file; empty: the command line describes the proxy
 	stats   time.Duration
+	timeout time.Duration // 0: none
 	metrics string
 
 	mu      sync.Mutex // guards members
 	members []*member
 
-	ended   chan *member  // by itself
-	over    chan struct{} // closed at the end of the run
-	helpers sync.WaitGroup
+	deadline <-chan time.Time // --timeout
+	ended    chan *member     // by itself
+	over     chan struct{}    // closed at the end of the run
+	helpers  sync.WaitGroup
 }
 
 // member is a proxy that runs.
@@ -61,14 +64,18 @@ func run(a *cli.Args) error {
 	}
 	g := &group{
 		args: a, log: cli.NewLog(a), path: a.String("file", ""), stats: a.Duration("stats", 0), metrics: a.String("metrics", ""),
-		ended: make(chan *member), over: make(chan struct{}),
+		timeout: a.Duration("timeout", 0),
+		ended:   make(chan *member), over: make(chan struct{}),
 	}
-	if a.Given("stats") && g.stats == 0 {
-		a.Reject(cli.Usagef("leave the flag out", "--stats cannot be 0"))
+	if a.Given("stats") && g.stats == 0 || a.Given("timeout") && g.timeout == 0 {
+		a.Reject(cli.Usagef("leave the flag out", "--stats and --timeout cannot be 0"))
 	}
 	plans, err := g.read()
 	if err != nil {
 		return err
+	}
+	if g.timeout > 0 {
+		g.deadline = time.After(g.timeout)
 	}
 	signals, release := cli.Interrupts()
 	defer release()
@@ -141,7 +148,7 @@ func (g *group) launch(m *member) {
 	})
 }
 
-// run waits for signals and for the end of the proxies.
+// run waits for signals, the deadline and the end of the proxies.
 func (g *group) run(signals <-chan os.Signal) error {
 	var hangups <-chan os.Signal
 	if g.path != "" { // else there is nothing to read again
@@ -149,13 +156,21 @@ func (g *group) run(signals <-chan os.Signal) error {
 		hangups, release = cli.Hangups()
 		defer release()
 	}
+	late := cli.Failf(cli.StatusTimeout, "", "timed out after %v", g.timeout)
 	var first error
 	for {
 		select {
 		case sig := <-signals:
+			hangups = nil
 			notify("STOPPING=1")
 			for _, m := range g.running() {
 				m.tell(sig)
+			}
+		case <-g.deadline:
+			hangups = nil
+			notify("STOPPING=1")
+			for _, m := range g.running() {
+				m.stop(late)
 			}
 		case <-hangups:
 			g.reload()
@@ -167,7 +182,7 @@ func (g *group) run(signals <-chan os.Signal) error {
 			if len(g.running()) == 0 {
 				return first
 			}
-			if m.err != nil && loud(m.err) {
+			if m.err != nil && m.err != late && loud(m.err) {
 				g.log.At(0, "%s", m.label(m.err.Error()))
 			}
 		}

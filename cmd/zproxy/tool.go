@@ -27,6 +27,7 @@ func newTool() *cli.Tool {
 		Words: []string{"queue", "forwarder", "streamer", "run", "ctl"},
 		Flags: slices.Concat([]cli.Flag{
 			{Name: "file", Short: "f", Value: "FILE", Group: "General", Help: "run the proxies of this file; SIGHUP reads it again"},
+			{Name: "timeout", Value: "TIME", Group: "General", Help: "end after this time; ctl: without an answer (default 5s)"},
 			{Name: "option", Short: "o", Value: "NAME=VALUE", Repeat: true, Group: "Sockets", Help: "set an option of both sockets; -o list shows them all"},
 			{Name: "frontend-option", Value: "NAME=VALUE", Repeat: true, Group: "Sockets", Help: "set an option of the frontend only"},
 			{Name: "backend-option", Value: "NAME=VALUE", Repeat: true, Group: "Sockets", Help: "set an option of the backend only"},
@@ -36,14 +37,13 @@ func newTool() *cli.Tool {
 			{Name: "control", Value: "ENDPOINT", Group: "Steering", Help: "obey commands that come there (zmq_proxy_steerable)"},
 			{Name: "capture", Value: "ENDPOINT|FILE", Group: "Steering", Help: "a copy of each message with direction and time"},
 			{Name: "linger", Value: "TIME", Group: "Ending", Help: "how long an ending may pass on what has come (default 1s)"},
-			{Name: "timeout", Value: "TIME", Group: "Watching", Help: "how long ctl waits (default 5s)"},
 			{Name: "stats", Value: "TIME", Group: "Watching", Help: "tell totals and rates so often, on stderr"},
 			{Name: "metrics", Value: "HOST:PORT", Group: "Watching", Help: "OpenMetrics at http://HOST:PORT/metrics"},
 			{Name: "ready-fd", Value: "N", Group: "Watching", Help: "write a line to descriptor N when everything is bound"},
 		}, cli.SecurityFlags("frontend-"), cli.SecurityFlags("backend-"), []cli.Flag{cli.MonitorFlag}, cli.CommonFlags),
 		Footer: `queue is ROUTER and DEALER, forwarder XSUB and XPUB, streamer PULL and PUSH; both sides bind.
 With run each side does what is usual for its type. @ before an endpoint binds, > connects.
-Exit status: 1 failed, 2 usage, 5 unsent, 128+N signal.
+Exit status: 1 failed, 2 usage, 3 timed out, 4 refused, 5 unsent, 128+N signal.
 More: man {}`,
 		Run: run,
 	}
