@@ -49,8 +49,9 @@ type town struct {
 	zctx *zmq.Context
 }
 
-// newTown starts the proxies of a file. DIR in it stands for the folder.
-func newTown(t *testing.T, file string) *town {
+// newFolder is a town without a group: a folder with a file, in which DIR stands
+// for the folder.
+func newFolder(t *testing.T, file string) *town {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "z")
 	if err != nil {
@@ -58,9 +59,22 @@ func newTown(t *testing.T, file string) *town {
 	}
 	w := &town{t: t, dir: dir, told: &logged{}, zctx: zmq.NewContext()}
 	w.write(file)
+	t.Cleanup(func() {
+		if err := w.zctx.Close(); err != nil {
+			t.Error(err)
+		}
+		os.RemoveAll(dir)
+	})
+	return w
+}
+
+// newTown starts the proxies of a file.
+func newTown(t *testing.T, file string) *town {
+	t.Helper()
+	w := newFolder(t, file)
 	tool := newTool()
 	tool.Run = func(a *cli.Args) error {
-		w.group = &group{args: a, log: cli.NewLog(a), path: filepath.Join(dir, "zproxy.toml"), ended: make(chan *member), over: make(chan struct{})}
+		w.group = &group{args: a, log: cli.NewLog(a), path: filepath.Join(w.dir, "zproxy.toml"), ended: make(chan *member), over: make(chan struct{})}
 		return nil
 	}
 	if status := tool.Main([]string{"zproxy"}, cli.Stdio{Out: io.Discard, Err: w.told}); status != 0 {
@@ -73,13 +87,7 @@ func newTown(t *testing.T, file string) *town {
 	if err := w.start(plans); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		w.close()
-		if err := w.zctx.Close(); err != nil {
-			t.Error(err)
-		}
-		os.RemoveAll(dir)
-	})
+	t.Cleanup(w.close)
 	return w
 }
 
@@ -162,6 +170,37 @@ func TestReloadThatCannotBind(t *testing.T) {
 		t.Errorf("told %q", w.told.buf.String())
 	}
 	w.passes(w.peer(zmq.Push, "c"), w.peer(zmq.Pull, "d"), "as before")
+}
+
+// A copy of each message comes to subscribers of the capture's endpoint.
+func TestCaptureToEndpoint(t *testing.T) {
+	w := newTown(t, `
+[[proxy]]
+name = "one"
+run = ["run", "pair", "@DIR/a", "pair", "@DIR/b"]
+capture = "DIR/copies"
+`)
+	sub := w.peer(zmq.Sub, "copies")
+	if err := sub.Subscribe(""); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	if err := w.running()[0].capture.pub.WaitPeers(ctx, 1); err != nil {
+		t.Fatal(err)
+	}
+	left, right := w.peer(zmq.Pair, "a"), w.peer(zmq.Pair, "b")
+	w.passes(left, right, "there")
+	w.passes(right, left, "back")
+	for _, want := range [][2]string{{"frontend to backend", "there"}, {"backend to frontend", "back"}} {
+		copied, err := sub.Recv(ctx)
+		if err != nil || len(copied) != 3 || string(copied[0]) != want[0] || string(copied[2]) != want[1] {
+			t.Fatalf("copied %q, %v, want %q", copied, err, want)
+		}
+		if _, err := time.Parse(time.RFC3339Nano, string(copied[1])); err != nil {
+			t.Error(err)
+		}
+	}
 }
 
 // The page is what real parsers take, in both forms, and the numbers are right.

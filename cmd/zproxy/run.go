@@ -79,11 +79,17 @@ func run(a *cli.Args) error {
 	}
 	signals, release := cli.Interrupts()
 	defer release()
+	var hangups <-chan os.Signal
+	if g.path != "" { // else there is nothing to read again
+		var release func()
+		hangups, release = cli.Hangups()
+		defer release()
+	}
 	defer g.close()
 	if err := g.start(plans); err != nil {
 		return err
 	}
-	return g.run(signals)
+	return g.run(signals, hangups)
 }
 
 // read is the plans of the file or the command line.
@@ -149,13 +155,7 @@ func (g *group) launch(m *member) {
 }
 
 // run waits for signals, the deadline and the end of the proxies.
-func (g *group) run(signals <-chan os.Signal) error {
-	var hangups <-chan os.Signal
-	if g.path != "" { // else there is nothing to read again
-		var release func()
-		hangups, release = cli.Hangups()
-		defer release()
-	}
+func (g *group) run(signals, hangups <-chan os.Signal) error {
 	late := cli.Failf(cli.StatusTimeout, "", "timed out after %v", g.timeout)
 	var first error
 	for {
