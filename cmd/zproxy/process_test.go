@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"net"
 	"os"
 	"os/exec"
@@ -19,7 +20,8 @@ type manager struct {
 	t    *testing.T
 	conn *net.UnixConn // NOTIFY_SOCKET
 	cmd  *exec.Cmd
-	told *os.File // its standard error, with nobody in between who might be late
+	told *os.File // its standard error
+	line *bufio.Scanner
 }
 
 // manage starts zproxy and waits until it is ready.
@@ -33,12 +35,13 @@ func manage(t *testing.T, dir string, args ...string) *manager {
 	if err != nil {
 		t.Fatal(err)
 	}
-	told, err := os.Create(filepath.Join(dir, "told"))
+	told, stderr, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := &manager{t: t, conn: conn, cmd: exec.Command("zproxy", args...), told: told}
-	m.cmd.Dir, m.cmd.Stderr = dir, m.told
+	defer stderr.Close()
+	m := &manager{t: t, conn: conn, cmd: exec.Command("zproxy", args...), told: told, line: bufio.NewScanner(told)}
+	m.cmd.Dir, m.cmd.Stderr = dir, stderr
 	m.cmd.Env = append(os.Environ(), "NOTIFY_SOCKET="+name)
 	if err := m.cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -62,13 +65,18 @@ func (m *manager) hears(states ...string) {
 	}
 }
 
-// tells checks that there is a line on standard error.
+// tells waits for a line on standard error that begins so.
 func (m *manager) tells(line string) {
 	m.t.Helper()
-	text, err := os.ReadFile(m.told.Name())
-	if err != nil || !strings.Contains(string(text), "zproxy: "+line+"\n") {
-		m.t.Errorf("told %q, %v, and not %q", text, err, line)
+	if err := m.told.SetReadDeadline(time.Now().Add(patience)); err != nil {
+		m.t.Fatal(err)
 	}
+	for m.line.Scan() {
+		if strings.HasPrefix(m.line.Text(), "zproxy: "+line) {
+			return
+		}
+	}
+	m.t.Fatalf("does not tell %q: %v", line, m.line.Err())
 }
 
 func (m *manager) signal(sig os.Signal) {
