@@ -78,7 +78,6 @@ type ledger struct {
 	shared  bool // others receive parts of the same streams: gaps are no losses
 	streams map[uint64]*stream
 	last    *stream // the stream of the last message
-	lastID  uint64
 }
 
 // see counts a message. The next one of the stream of the last is the usual case.
@@ -86,18 +85,37 @@ func (l *ledger) see(body []byte) {
 	l.Received++
 	l.Bytes += int64(len(body))
 	s, ok := readStamp(body)
-	if ok && l.last != nil && s.extra == l.lastID && s.seq == l.last.next {
-		l.last.next++
-		return
-	}
-	if ok && (l.last == nil || s.extra != l.lastID) {
-		l.last, l.lastID = l.stream(s.extra), s.extra
-	}
-	if !ok || l.last == nil {
+	if !ok {
 		l.Unnumbered++
 		return
 	}
-	l.last.see(s.seq, l)
+	now := l.follow(s.extra)
+	switch {
+	case now == nil:
+		l.Unnumbered++
+	case s.seq == now.next:
+		now.next++
+	default:
+		now.see(s.seq, l)
+	}
+}
+
+// follow finds the stream of the next message. Senders take turns, so it is mostly
+// the one that came after the last one before; nil if there are too many.
+func (l *ledger) follow(id uint64) *stream {
+	last := l.last
+	switch {
+	case last == nil:
+		l.last = l.stream(id)
+	case last.id == id:
+	case last.after != nil && last.after.id == id:
+		l.last = last.after
+	default:
+		if l.last = l.stream(id); l.last != nil {
+			last.after = l.last
+		}
+	}
+	return l.last
 }
 
 // mostStreams is how many streams a ledger follows: the wire decides how many
@@ -110,7 +128,7 @@ func (l *ledger) stream(extra uint64) *stream {
 		l.streams = map[uint64]*stream{}
 	}
 	if l.streams[extra] == nil && len(l.streams) < mostStreams {
-		l.streams[extra] = &stream{unused: 64 - bitsOf(extra)}
+		l.streams[extra] = &stream{id: extra, unused: 64 - bitsOf(extra)}
 	}
 	return l.streams[extra]
 }
@@ -122,9 +140,11 @@ const mostGaps = 4096
 // stream is one sender's numbers. They count from 0, so messages lost at the
 // beginning count too.
 type stream struct {
-	next   uint64 // expected
-	unused uint64 // bits of a number that are not written
-	gaps   []gap  // in order of their numbers
+	id     uint64  // extra of its stamps
+	next   uint64  // expected
+	unused uint64  // bits of a number that are not written
+	after  *stream // whose message came last time after one of this stream
+	gaps   []gap   // in order of their numbers
 }
 
 // gap is a range of numbers that did not come.
