@@ -337,7 +337,7 @@ func (c *connector) attempt(backoff *transport.Backoff) error {
 	if err = c.serve(conn); err != nil {
 		c.rejoin()
 	}
-	c.name = transport.Endpoint(conn.RemoteAddr()) // to libzmq it is resolved now
+	c.rename(transport.Endpoint(conn.RemoteAddr())) // to libzmq it is resolved now
 	return err
 }
 

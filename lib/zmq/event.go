@@ -186,7 +186,7 @@ func (x *session) descriptor(c *connection) int {
 
 // emit publishes an event of a connect that has no connection.
 func (c *connector) emit(kind EventKind, value int, err error) {
-	c.sock.emit(Event{Conn: c.id, Endpoint: c.endpoint, Remote: c.endpoint, name: c.name}, kind, value, err)
+	c.sock.emit(Event{Conn: c.id, Endpoint: c.endpoint, Remote: c.endpoint, name: c.named()}, kind, value, err)
 }
 
 // descriptor is the descriptor of the listener if anybody watches.
@@ -252,7 +252,7 @@ func (x *session) event(c *connection) Event {
 		Endpoint: x.endpoint,
 		Local:    transport.Endpoint(c.LocalAddr()),
 		Remote:   transport.Endpoint(c.RemoteAddr()),
-		name:     x.name,
+		name:     x.named(),
 		bound:    x.bound,
 	}
 	if r := c.result; r != nil {

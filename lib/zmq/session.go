@@ -29,8 +29,7 @@ type session struct {
 	secure   security.Maker  // made of opts; nil if there is no handshake
 	endpoint string          // as the user wrote it, or as bound
 	id       uint64
-	bound    bool   // a peer of a bind
-	name     string // what libzmq calls the endpoint of a connect; owned by its goroutine
+	bound    bool // a peer of a bind
 	life     life
 
 	mu      sync.Mutex // guards the fields below
@@ -38,6 +37,7 @@ type session struct {
 	end     *pipe.Pipe  // the socket's end of the port's pipe
 	conn    *connection // what is connected, from the end of the handshake on
 	history history
+	name    string // what libzmq calls the endpoint of a connect
 	closing bool
 	timer   *time.Timer // ends the linger period
 }
@@ -252,6 +252,20 @@ func (x *session) connected(c *connection, err error) {
 	x.mu.Lock()
 	x.conn = c
 	x.history.since, x.history.err = time.Now(), err
+	x.mu.Unlock()
+}
+
+// named is what libzmq calls the endpoint of a connect; empty for a bind.
+func (x *session) named() string {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.name
+}
+
+// rename notes another name.
+func (x *session) rename(name string) {
+	x.mu.Lock()
+	x.name = name
 	x.mu.Unlock()
 }
 

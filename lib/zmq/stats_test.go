@@ -1,6 +1,7 @@
 package zmq_test
 
 import (
+	"errors"
 	"testing"
 
 	"ztools/lib/zmq"
@@ -57,5 +58,50 @@ func TestStatsOfPeers(t *testing.T) {
 	if p.SocketType != "DEALER" || string(p.RoutingID) != "me" || p.Endpoint != router.LastEndpoint() || p.Remote == "" ||
 		p.Received.Messages != 1 || p.Received.Bytes < 3 {
 		t.Errorf("%+v", p)
+	}
+}
+
+// Stats, and events of pipes, may be asked for while connections come and go.
+func TestStatsWhileReconnecting(t *testing.T) {
+	c := newContext(t)
+	pull, push := open(t, c, zmq.Pull, zmq.RcvTimeo, 20), open(t, c, zmq.Push, zmq.ReconnectIvl, 1)
+	bind(t, pull, "tcp://127.0.0.1:*")
+	endpoint := pull.LastEndpoint()
+	if err := push.MonitorVersioned("inproc://pipes", zmq.PipesStats, 2, zmq.Pub); err != nil {
+		t.Fatal(err)
+	}
+	connect(t, push, endpoint)
+	over := make(chan struct{})
+	asked := blocked(func() error {
+		for {
+			select {
+			case <-over:
+				return nil
+			default:
+				for _, p := range push.Stats().Peers {
+					if p.Endpoint != endpoint {
+						return errors.New(p.Endpoint)
+					}
+				}
+				if err := push.MonitorPipes(); err != nil {
+					return err
+				}
+			}
+		}
+	})
+	for range 50 {
+		for got := false; !got; { // what went to the connection before is lost
+			send(t, push, "x")
+			_, err := pull.Recv(deadline(t))
+			got = err == nil
+		}
+		if err := pull.Unbind(endpoint); err != nil {
+			t.Fatal(err)
+		}
+		bind(t, pull, endpoint)
+	}
+	close(over)
+	if err := within(t, asked); err != nil {
+		t.Error(err)
 	}
 }
