@@ -82,6 +82,41 @@ func BenchmarkMillion(b *testing.B) {
 	b.ReportMetric(0, "ns/op")
 }
 
+// BenchmarkLeave lets holders of ten prefixes each leave, one by one, a set that
+// holds so many in all.
+func BenchmarkLeave(b *testing.B) {
+	const each = 10
+	for name, n := range map[string]int{"10k": 10_000, "1M": 1_000_000} {
+		b.Run(name, func(b *testing.B) {
+			var before, after runtime.MemStats
+			list := keys(n)
+			runtime.GC()
+			runtime.ReadMemStats(&before)
+			var m Multi[int]
+			for i, k := range list {
+				m.Add(k, i/each)
+			}
+			runtime.GC()
+			runtime.ReadMemStats(&after)
+			removed := 0
+			count := func([]byte, Result) { removed++ }
+			for i := 0; b.Loop(); i++ {
+				p := i % (n / each)
+				m.RemoveAll(p, count)
+				b.StopTimer()
+				for _, k := range list[p*each:][:each] {
+					m.Add(k, p)
+				}
+				b.StartTimer()
+			}
+			if removed != b.N*each {
+				b.Fatalf("%d of %d were removed", removed, b.N*each)
+			}
+			b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/float64(n), "B/prefix")
+		})
+	}
+}
+
 // each is the time that f takes for all of list.
 func each(list [][]byte, f func([]byte)) time.Duration {
 	start := time.Now()

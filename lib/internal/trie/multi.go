@@ -1,12 +1,17 @@
 package trie
 
-import "slices"
+import (
+	"maps"
+	"slices"
+)
 
-// Multi is a set of prefixes, each with the set of those who hold it. The zero
-// value is empty. It must not be copied after first use.
+// Multi is a set of prefixes, each with the set of those who hold it. What each
+// holder holds is kept besides, so that one who leaves costs as much as it held,
+// however much the others hold. The zero value is empty. It must not be copied after
+// first use.
 type Multi[P comparable] struct {
-	t    tree[holders[P]]
-	held map[P]int // number of prefixes of each holder
+	t   tree[holders[P]]
+	own map[P]map[string]struct{} // what each holder holds
 }
 
 // Result is what became of a prefix that one holder gave up.
@@ -23,19 +28,25 @@ const (
 func (m *Multi[P]) Len() int { return m.t.count }
 
 // Holders is the number of those who hold a prefix.
-func (m *Multi[P]) Holders() int { return len(m.held) }
+func (m *Multi[P]) Holders() int { return len(m.own) }
 
 // Add makes p a holder of prefix, if it is not one already, and reports whether
 // it is the first one. The bytes are copied.
 func (m *Multi[P]) Add(prefix []byte, p P) bool {
-	n := m.t.at(prefix)
-	if !n.val.add(p) {
+	own := m.own[p]
+	if _, ok := own[string(prefix)]; ok {
 		return false
 	}
-	if m.held == nil {
-		m.held = map[P]int{}
+	if m.own == nil {
+		m.own = map[P]map[string]struct{}{}
 	}
-	m.held[p]++
+	if own == nil {
+		own = map[string]struct{}{}
+		m.own[p] = own
+	}
+	own[string(prefix)] = struct{}{}
+	n := m.t.at(prefix)
+	n.val.add(p)
 	n.held++
 	if n.held > 1 {
 		return false
@@ -46,17 +57,35 @@ func (m *Multi[P]) Add(prefix []byte, p P) bool {
 
 // Remove makes p no holder of prefix any more.
 func (m *Multi[P]) Remove(prefix []byte, p P) Result {
+	own := m.own[p]
+	if _, ok := own[string(prefix)]; !ok {
+		return NotFound
+	}
+	if delete(own, string(prefix)); len(own) == 0 {
+		delete(m.own, p)
+	}
+	return m.take(prefix, p)
+}
+
+// RemoveAll takes p from every prefix that it holds, in byte order, and calls
+// removed, if not nil, after each. The bytes are the callee's.
+func (m *Multi[P]) RemoveAll(p P, removed func(prefix []byte, r Result)) {
+	own := slices.Sorted(maps.Keys(m.own[p]))
+	delete(m.own, p)
+	for _, text := range own {
+		prefix := []byte(text)
+		r := m.take(prefix, p)
+		if removed != nil {
+			removed(prefix, r)
+		}
+	}
+}
+
+// take takes p from those who hold prefix, of which it is one.
+func (m *Multi[P]) take(prefix []byte, p P) Result {
 	path := m.t.lookup(prefix)
-	if path == nil {
-		return NotFound
-	}
 	n := path[len(path)-1]
-	if !n.val.remove(p) {
-		return NotFound
-	}
-	if m.held[p]--; m.held[p] == 0 {
-		delete(m.held, p)
-	}
+	n.val.remove(p)
 	n.held--
 	if n.held > 0 {
 		return Remain
@@ -64,28 +93,6 @@ func (m *Multi[P]) Remove(prefix []byte, p P) Result {
 	n.val = holders[P]{}
 	m.t.prune(path)
 	return Last
-}
-
-// RemoveAll takes p from every prefix that it holds, in byte order, and calls
-// removed, if not nil, after each. The bytes are the callee's.
-func (m *Multi[P]) RemoveAll(p P, removed func(prefix []byte, r Result)) {
-	n := m.held[p]
-	if n == 0 {
-		return
-	}
-	all := make([][]byte, 0, n)
-	m.t.walk(func(prefix []byte, n *node[holders[P]]) bool {
-		if n.val.index(p) >= 0 {
-			all = append(all, slices.Clone(prefix))
-		}
-		return len(all) < cap(all)
-	})
-	for _, prefix := range all {
-		r := m.Remove(prefix, p)
-		if removed != nil {
-			removed(prefix, r)
-		}
-	}
 }
 
 // Match calls f for every holder of every prefix that topic begins with: once
@@ -123,22 +130,16 @@ type holders[P comparable] struct {
 	at   map[P]int // place in list, or nil
 }
 
-// index is the place of p in the list, or -1.
+// index is the place of p, which is there, in the list.
 func (h *holders[P]) index(p P) int {
 	if h.at == nil {
 		return slices.Index(h.list, p)
 	}
-	if i, ok := h.at[p]; ok {
-		return i
-	}
-	return -1
+	return h.at[p]
 }
 
-// add reports whether p was not there before.
-func (h *holders[P]) add(p P) bool {
-	if h.index(p) >= 0 {
-		return false
-	}
+// add adds p, which is not there.
+func (h *holders[P]) add(p P) {
 	if h.list = append(h.list, p); h.at != nil {
 		h.at[p] = len(h.list) - 1
 	} else if len(h.list) > crowd {
@@ -147,15 +148,11 @@ func (h *holders[P]) add(p P) bool {
 			h.at[q] = i
 		}
 	}
-	return true
 }
 
-// remove reports whether p was there.
-func (h *holders[P]) remove(p P) bool {
+// remove takes out p, which is there.
+func (h *holders[P]) remove(p P) {
 	i := h.index(p)
-	if i < 0 {
-		return false
-	}
 	last := len(h.list) - 1
 	h.list[i] = h.list[last]
 	if h.at != nil {
@@ -164,5 +161,4 @@ func (h *holders[P]) remove(p P) bool {
 	}
 	clear(h.list[last:])
 	h.list = h.list[:last]
-	return true
 }

@@ -180,6 +180,20 @@ func TestMulti(t *testing.T) {
 	}
 }
 
+// A holder that leaves costs what it held, and not what the others hold.
+func TestRemoveAllOfFewAmongMany(t *testing.T) {
+	var m Multi[int]
+	for i, k := range keys(20_000) {
+		m.Add(k, i%2)
+	}
+	if n := testing.AllocsPerRun(10, func() {
+		m.Add([]byte("zz"), 2)
+		m.RemoveAll(2, nil)
+	}); n > 20 {
+		t.Errorf("%v allocations for one prefix", n)
+	}
+}
+
 func match(t *testing.T, m *Multi[string], topic, want string) {
 	t.Helper()
 	var got []string
