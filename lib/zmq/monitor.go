@@ -78,6 +78,10 @@ func (m *monitor) watched() bool { return m.some.Load() }
 func (m *monitor) add(w *watcher) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.addLocked(w)
+}
+
+func (m *monitor) addLocked(w *watcher) {
 	if m.over {
 		return
 	}
@@ -217,22 +221,31 @@ func (s *Socket) StopMonitor() error {
 	m := &s.monitor
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if w := m.sender; w != nil {
-		w.addLocked(Event{Kind: MonitorStopped, Time: time.Now()})
-		w.over = true
-		w.wake() // even if it does not want that event
-		m.removeLocked(w)
-		w.stop()
-	}
+	m.stopLocked()
 	return nil
 }
 
-// open starts to send the events through out, which it owns.
+// stopLocked ends the sender, if there is one.
+func (m *monitor) stopLocked() {
+	w := m.sender
+	if w == nil {
+		return
+	}
+	w.addLocked(Event{Kind: MonitorStopped, Time: time.Now()})
+	w.over = true
+	w.wake() // even if it does not want that event
+	m.removeLocked(w)
+	w.stop()
+}
+
+// open starts to send the events through out, which it owns, in place of a sender
+// that another call has opened meanwhile.
 func (m *monitor) open(c *Context, out *Socket, mask EventKind, version int) {
 	ctx, stop := context.WithCancel(context.Background())
 	w := &watcher{mask: mask, stop: stop, ready: make(chan struct{}, 1)}
-	m.add(w)
 	m.mu.Lock()
+	m.stopLocked()
+	m.addLocked(w)
 	m.sender = w
 	m.mu.Unlock()
 	c.open.Add(1)

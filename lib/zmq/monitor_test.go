@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"fmt"
+	"sync"
 	"testing"
 )
 
@@ -148,4 +150,46 @@ func TestMonitorUnread(t *testing.T) {
 		s.emit(Event{}, Listening, 0, nil)
 	}
 	check(t, s.Close())
+}
+
+// Of two monitors that are opened at once one stays.
+func TestMonitorOpenedTwiceAtOnce(t *testing.T) {
+	c := newTestContext(t)
+	s := newTestSocket(t, c, Pull)
+	for round := range 200 {
+		var both sync.WaitGroup
+		for i := range 2 {
+			both.Go(func() {
+				if err := s.Monitor(fmt.Sprintf("inproc://%d/%d", round, i), AllEvents); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		both.Wait()
+		s.monitor.mu.Lock()
+		n := len(s.monitor.watchers)
+		s.monitor.mu.Unlock()
+		if n != 1 {
+			t.Fatalf("%d monitors in round %d", n, round)
+		}
+	}
+}
+
+// A socket that is taken out while it is being added is not watched any more.
+func TestPollerAddsAndRemovesAtOnce(t *testing.T) {
+	c := newTestContext(t)
+	s, p := newTestSocket(t, c, Pull), NewPoller()
+	for round := range 10_000 {
+		added := make(chan error, 1)
+		go func() { added <- p.Add(s, PollIn, nil) }()
+		for p.Remove(s) != nil {
+		}
+		check(t, <-added)
+		s.inbox.mu.Lock()
+		n := len(s.inbox.watchers)
+		s.inbox.mu.Unlock()
+		if n != 0 {
+			t.Fatalf("%d watchers in round %d", n, round)
+		}
+	}
 }

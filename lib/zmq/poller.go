@@ -188,7 +188,7 @@ func (a *alarm) open() (err error) {
 // removes counts at once for those that wait, and each of these is told what is
 // ready.
 type Poller struct {
-	mu    sync.Mutex // guards the fields below
+	mu    sync.Mutex // guards the fields below, and who the sockets' watcher is
 	items []registered
 
 	// bell is told by the sockets, with their locks held.
@@ -218,12 +218,8 @@ func (p *Poller) Add(s *Socket, events PollEvents, data any) error {
 	if s == nil {
 		return ENOTSOCK
 	}
-	if err := p.add(registered{PollItem{Socket: s, FD: -1, Events: events}, data}); err != nil {
-		return err
-	}
-	s.Watch(&p.bell)
-	p.bell.Wake()
-	return nil
+	defer p.bell.Wake()
+	return p.add(registered{PollItem{Socket: s, FD: -1, Events: events}, data})
 }
 
 // AddFD adds a descriptor of the system. EBADF for a negative one, EINVAL as Add,
@@ -246,6 +242,9 @@ func (p *Poller) add(r registered) error {
 		return EINVAL
 	}
 	p.items = append(p.items, r)
+	if r.Socket != nil {
+		r.Socket.Watch(&p.bell)
+	}
 	return nil
 }
 
@@ -277,13 +276,7 @@ func (p *Poller) modify(s *Socket, fd int, events PollEvents) error {
 }
 
 // Remove takes a socket out. EINVAL if it is not in the poller.
-func (p *Poller) Remove(s *Socket) error {
-	if err := p.remove(s, 0); err != nil {
-		return err
-	}
-	s.Unwatch(&p.bell)
-	return nil
-}
+func (p *Poller) Remove(s *Socket) error { return p.remove(s, 0) }
 
 // RemoveFD is Remove for a descriptor.
 func (p *Poller) RemoveFD(fd int) error { return p.remove(nil, fd) }
@@ -297,6 +290,9 @@ func (p *Poller) remove(s *Socket, fd int) error {
 		return EINVAL
 	}
 	p.items = slices.Delete(p.items, i, i+1)
+	if s != nil {
+		s.Unwatch(&p.bell)
+	}
 	return nil
 }
 
@@ -309,16 +305,15 @@ func (p *Poller) Len() int {
 
 // Close takes everything out.
 func (p *Poller) Close() {
+	defer p.bell.Wake()
 	p.mu.Lock()
-	items := p.items
-	p.items = nil
-	p.mu.Unlock()
-	for _, r := range items {
+	defer p.mu.Unlock()
+	for _, r := range p.items {
 		if r.Socket != nil {
 			r.Socket.Unwatch(&p.bell)
 		}
 	}
-	p.bell.Wake()
+	p.items = nil
 }
 
 // Wait waits until something is ready and returns the first that was added of
