@@ -390,7 +390,7 @@ func (e *Engine) flushControl() {
 	case !e.plain && e.mech != nil:
 		b = e.sealControl(b)
 	}
-	if _, err := e.conn.Write(b); err != nil {
+	if _, err := transport.Write(e.conn, b); err != nil {
 		e.out.broken = true
 	}
 }
