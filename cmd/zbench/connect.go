@@ -20,7 +20,8 @@ func connections(r *run) error {
 		}
 		e = &r.far.at
 	}
-	c := connector{run: r, endpoint: e.Addr, handshake: newSpectrum(), first: newSpectrum()}
+	r.at, r.lack = e.Addr, "no round trip with"
+	c := connector{run: r, handshake: newSpectrum(), first: newSpectrum()}
 	r.begin()
 	for range r.parallel {
 		c.group.Go(func() {
@@ -30,6 +31,7 @@ func connections(r *run) error {
 		})
 	}
 	err := r.window()
+	r.over.Store(true)
 	if err != nil {
 		r.z.Shutdown()
 	}
@@ -41,10 +43,9 @@ func connections(r *run) error {
 
 // connector makes connections, several at a time.
 type connector struct {
-	run      *run
-	endpoint string
-	begun    atomic.Int64
-	group    sync.WaitGroup
+	run   *run
+	begun atomic.Int64
+	group sync.WaitGroup
 
 	mu               sync.Mutex // guards the fields below
 	sockets          []*zmq.Socket
@@ -64,8 +65,11 @@ func (c *connector) work() error {
 		if err != nil {
 			return err
 		}
+		if r.to != nil { // our own end does not refuse, and to watch costs time
+			r.follow(list)
+		}
 		s, start := list[0], time.Now()
-		if err := s.Connect(c.endpoint); err != nil {
+		if err := s.Connect(r.at); err != nil {
 			return err
 		}
 		if err := s.WaitPeers(r.ctx, 1); err != nil {
