@@ -113,7 +113,7 @@ func (s *session) tellTotals(c *counts) {
 			s.log.At(0, "%s %d %s, %s in %v", verb, t.messages, cli.Plural(int(t.messages), "message"), cli.FormatSize(float64(t.bytes)), span.Round(time.Millisecond))
 		}
 	}
-	s.log.At(0, "%s; %d dropped", rates(c.total, [2]tally{}, span), s.dropped.Load())
+	s.log.At(0, "%s; %d dropped", rates(c.total, [2]tally{}, span), s.lost())
 	names := slices.SortedFunc(maps.Keys(c.topics), func(a, b string) int {
 		return cmp.Or(cmp.Compare(c.topics[b].messages, c.topics[a].messages), cmp.Compare(a, b))
 	})
@@ -121,6 +121,16 @@ func (s *session) tellTotals(c *counts) {
 		t := c.topics[name]
 		s.log.At(0, "topic %q: %d %s, %s", name, t.messages, cli.Plural(int(t.messages), "message"), cli.FormatSize(float64(t.bytes)))
 	}
+}
+
+// lost counts the messages that the sockets have dropped, and the answers that they
+// refused since the peer had left.
+func (s *session) lost() uint64 {
+	n := uint64(s.dropped.Load())
+	for _, sock := range s.made {
+		n += sock.Stats().Dropped
+	}
+	return n
 }
 
 // addRTT tells one round trip and keeps it for the summary.

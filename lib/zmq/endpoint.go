@@ -369,7 +369,8 @@ func (c *connector) dial() (net.Conn, error) {
 
 // hopeless reports whether a connection that ended with err is not made again:
 // always after an orderly end and after a violation of the protocol, else as
-// RECONNECT_STOP says.
+// RECONNECT_STOP says. Refusal counts over tcp alone: who listens on an ipc path
+// may be about to come.
 func (c *connector) hopeless(err error) bool {
 	stop := c.opts.ReconnectStop
 	switch engine.CauseOf(err) {
@@ -378,7 +379,7 @@ func (c *connector) hopeless(err error) bool {
 	}
 	var failed *handshakeError
 	return err == nil ||
-		stop&stopRefused != 0 && NumberOf(err) == ECONNREFUSED ||
+		stop&stopRefused != 0 && strings.HasPrefix(c.endpoint, "tcp:") && NumberOf(err) == ECONNREFUSED ||
 		stop&stopHandshakeFailed != 0 && errors.As(err, &failed) ||
 		stop&stopDisconnected != 0 && c.closed()
 }

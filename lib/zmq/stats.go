@@ -24,7 +24,9 @@ type PeerFlows struct {
 	Sent     Flow
 	Received Flow
 	// Dropped messages found no room in the peer's queue where the socket's type
-	// does not wait (PUB, XPUB, RADIO), or were replaced by newer ones (CONFLATE).
+	// does not wait (PUB, XPUB, RADIO), were replaced by newer ones (CONFLATE), or
+	// were being sent when the peer left. What waits in a queue whose peer leaves is
+	// not counted: it was sent.
 	Dropped uint64
 }
 
@@ -59,13 +61,22 @@ func (s *Socket) Stats() SocketStats {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	stats := SocketStats{PeerFlows: s.past}
+	listed := map[*session]bool{}
 	for p, kind := range s.pipes {
 		peer := statsOf(p)
 		if kind == inproc {
 			peer.Connected = true
 		}
+		listed[sessionOf(p)] = true
 		stats.Peers = append(stats.Peers, peer)
 		stats.add(peer.PeerFlows)
+	}
+	for _, eps := range s.endpoints {
+		for _, e := range eps {
+			if c, ok := e.(*connector); ok && !listed[c.session] { // of IMMEDIATE, without a connection
+				stats.Peers = append(stats.Peers, c.stats())
+			}
+		}
 	}
 	if d, ok := s.pattern.(pattern.Dropper); ok {
 		stats.Dropped += d.Dropped()
@@ -75,15 +86,20 @@ func (s *Socket) Stats() SocketStats {
 
 // statsOf are the counters of one pipe.
 func statsOf(p *pipe.Pipe) PeerStats {
-	peer := PeerStats{PeerFlows: flowsOf(p)}
 	x := sessionOf(p)
 	if x == nil {
-		peer.Endpoint, _ = p.Tag.(string)
-		return peer
+		name, _ := p.Tag.(string)
+		return PeerStats{PeerFlows: flowsOf(p), Endpoint: name}
 	}
-	peer.Conn, peer.Endpoint = x.id, x.endpoint
+	peer := x.stats()
+	peer.PeerFlows = flowsOf(p)
+	return peer
+}
+
+// stats are who the session's peer is, without counters.
+func (x *session) stats() PeerStats {
 	c, past := x.present()
-	peer.Since, peer.Retries, peer.Err = past.since, past.retries, past.err
+	peer := PeerStats{Conn: x.id, Endpoint: x.endpoint, Since: past.since, Retries: past.retries, Err: past.err}
 	if c != nil {
 		ev := x.event(c)
 		peer.Remote, peer.SocketType, peer.RoutingID, peer.UserID = ev.Remote, ev.SocketType, ev.RoutingID, ev.UserID

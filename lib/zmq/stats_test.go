@@ -61,6 +61,29 @@ func TestStatsOfPeers(t *testing.T) {
 	}
 }
 
+// A peer that is expected is listed, also where nothing can be queued for it.
+func TestStatsOfExpectedPeers(t *testing.T) {
+	for _, immediate := range []int{0, 1} {
+		c := newContext(t)
+		push := open(t, c, zmq.Push, zmq.Immediate, immediate, zmq.ReconnectIvl, 1)
+		events := push.Events(deadline(t))
+		connect(t, push, freeAddress(t))
+		retries := 0
+		for ev := range events {
+			if ev.Kind != zmq.ConnectRetried {
+				continue
+			}
+			if retries++; retries == 2 {
+				break
+			}
+		}
+		peers := push.Stats().Peers
+		if len(peers) != 1 || peers[0].Connected || peers[0].Retries < 2 || !errors.Is(peers[0].Err, zmq.ECONNREFUSED) || peers[0].Endpoint != push.LastEndpoint() {
+			t.Errorf("IMMEDIATE %d: %+v", immediate, peers)
+		}
+	}
+}
+
 // Stats, and events of pipes, may be asked for while connections come and go.
 func TestStatsWhileReconnecting(t *testing.T) {
 	c := newContext(t)

@@ -86,8 +86,16 @@ func (d *dist) unmatch() {
 	d.matching = 0
 }
 
-// invert marks those active pipes that are not marked, and no others.
+// invert marks those active pipes that are not marked, and no others. What match has
+// dropped for the others was not for them.
 func (d *dist) invert() {
+	for _, p := range d.pipes[d.active:] {
+		if p.Turn == d.turn {
+			p.Dropped--
+		} else {
+			d.drop(p)
+		}
+	}
 	n := d.matching
 	d.matching = 0
 	for i := n; i < d.active; i++ {

@@ -44,6 +44,7 @@ func TestPubDropsAtHighWater(t *testing.T) {
 		r.send(fmt.Sprintf("%d|x", i))
 	}
 	r.ready(Out)
+	r.dropped(2, slow, fast)
 	slow.gets("0|x", "1|x")
 	fast.gets("0|x", "1|x", "2|x", "3|x")
 	r.send("4|x")
@@ -317,8 +318,13 @@ func TestPubInvertMatching(t *testing.T) {
 	r.send("a|1", "b|1")
 	a.gets("b|1")
 	b.gets("a|1")
-	r.send("a|2", "a|3")
+	r.send("a|2", "a|3", "b|3")
+	r.dropped(3, a, b) // b had no room three times; a did not want a|3
 	b.gets("a|2")
+	a.gets("b|3")
+	b.command("+b")
+	r.send("a|4", "a|5", "b|5")
+	r.dropped(4, a, b) // b does not want b|5, for which it had no room
 }
 
 // TestSubscribers is what WaitPeers counts.

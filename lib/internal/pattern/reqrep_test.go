@@ -280,7 +280,13 @@ func TestRepDropsReplies(t *testing.T) {
 		b.gets("|r2")
 		b.send("|q4")
 		r.recv()
+		r.dropped(2, a, b) // r1, r3
 		r.send("r4")
 		b.gets("|r4")
+		b.send("|q5")
+		r.recv()
+		b.Close()
+		r.send("r5")
+		r.dropped(3, a, b)
 	}
 }

@@ -170,6 +170,22 @@ func (r *rig) ready(want Events) {
 	}
 }
 
+// dropped checks how many messages the pattern has dropped, for no pipe and for these.
+func (r *rig) dropped(want uint64, peers ...*peer) {
+	r.t.Helper()
+	var got uint64
+	if d, ok := r.Pattern.(Dropper); ok {
+		got = d.Dropped()
+	}
+	for _, p := range peers {
+		out, _ := p.Peer().Counters()
+		got += p.Peer().Dropped + out.Dropped
+	}
+	if got != want {
+		r.t.Errorf("%d dropped, want %d", got, want)
+	}
+}
+
 // frames is the message that text stands for.
 func frames(text string) []msg.Msg {
 	parts := strings.Split(text, "|")

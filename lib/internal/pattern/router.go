@@ -32,7 +32,7 @@ type router struct {
 
 	sending   bool       // the id frame of a message was taken
 	out       *pipe.Pipe // gets the rest of it; nil: it is dropped
-	dropped   uint64     // messages for a peer that is not there or has no room
+	dropped   uint64     // messages for a peer that is not there, has no room or leaves in the middle
 	receiving bool       // the id frame of a message was given
 	id        []byte     // that frame's body
 }
@@ -202,15 +202,20 @@ func (s *router) Send(m *msg.Msg) error {
 		return s.route(m)
 	}
 	p := s.out
-	if s.sending = m.HasMore(); !s.sending {
+	last := !m.HasMore()
+	if s.sending = !last; last {
 		s.out = nil
 	}
 	switch {
-	case p == nil:
-	case s.o.Raw && len(m.Body) == 0:
+	case p != nil && s.o.Raw && len(m.Body) == 0:
 		s.end(p)
-	case !p.Write(m): // it left since route
-		s.out = nil
+		return nil
+	case p != nil && p.Write(m):
+		return nil
+	}
+	s.out = nil // not there, or it has left since route
+	if last {
+		s.dropped++
 	}
 	return nil
 }
@@ -229,11 +234,8 @@ func (s *router) route(m *msg.Msg) error {
 		}
 		p = nil
 	}
-	if p == nil {
-		if s.mandatory {
-			return errno.EHOSTUNREACH
-		}
-		s.dropped++
+	if p == nil && s.mandatory {
+		return errno.EHOSTUNREACH
 	}
 	s.sending, s.out = true, p
 	return nil

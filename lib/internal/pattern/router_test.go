@@ -66,8 +66,10 @@ func TestRouterDrops(t *testing.T) {
 	a.gets("m|m", "m|m")
 	r.send("a|1")
 	a.gets("1")
+	r.dropped(5)
 	a.Close()
 	r.send("a|2|2")
+	r.dropped(6)
 }
 
 func TestRouterMandatory(t *testing.T) {
@@ -245,11 +247,13 @@ func TestRouterPeerLeavesInTheMiddle(t *testing.T) {
 	for i, m := range frames("a|x|y|z") {
 		if i == 2 {
 			a.Close()
+			r.catchUp()
 		}
 		if err := r.Pattern.Send(&m); err != nil {
 			t.Errorf("frame %d: %v", i, err)
 		}
 	}
+	r.dropped(1)
 	r.send("b|1")
 	b.gets("1")
 }

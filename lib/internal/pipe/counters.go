@@ -5,7 +5,7 @@ package pipe
 type Counters struct {
 	Messages uint64 // written
 	Bytes    uint64 // of their frames in ZMTP 3 form
-	Dropped  uint64 // that a newer one replaced (CONFLATE)
+	Dropped  uint64 // that a newer one replaced (CONFLATE), or whose reader left before their last part
 	Queued   int    // written and not yet read, as Queued says
 	High     int    // the most messages that waited at once for the reader to take them
 }
@@ -19,7 +19,7 @@ func (q *queue) counters() Counters {
 	return Counters{
 		Messages: q.written,
 		Bytes:    q.bytes + q.w.size(),
-		Dropped:  q.replaced,
+		Dropped:  q.lost,
 		Queued:   q.w.Msgs + q.taken,
 		High:     max(q.high, q.w.Msgs),
 	}

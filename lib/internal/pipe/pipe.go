@@ -233,7 +233,7 @@ func (p *Pipe) WriteLarge(body []byte, buf *msg.Buf) bool {
 func (p *Pipe) writeRareLocked(m *msg.Msg) bool {
 	q := p.out
 	if q.conflate && !q.deaf && !q.closed {
-		q.replaced += uint64(q.w.Msgs)
+		q.lost += uint64(q.w.Msgs)
 		q.dropLocked()
 		q.w.Add(m, q.pool)
 		q.written += uint64(q.w.Msgs)
@@ -264,9 +264,10 @@ func (p *Pipe) writePart(m *msg.Msg) bool {
 	q.staging = false
 	q.lock()
 	if q.deaf || q.closed {
+		q.lost++ // the peer left in the middle
 		q.mu.Unlock()
 		q.stage.Drop(q.pool)
-		return true // the peer left in the middle: the message is lost
+		return true
 	}
 	if q.conflate {
 		q.dropLocked()

@@ -14,27 +14,27 @@ type queue struct {
 	pool     *msg.Pool // constant
 	conflate bool      // constant
 
-	mu       sync.Mutex // guards the fields down to blocked
-	written  uint64     // messages
-	full     uint64     // the value of written from which on a write needs a closer look
-	w        Batch      // whole messages, not yet taken
-	asleep   bool       // the reader found nothing and waits for Readable
-	closed   bool       // the writer writes no more
-	deaf     bool       // the reader reads no more
-	nodelay  bool       // the reader never reads
-	told     bool       // Closed was told
-	blocked  bool       // the writer found no room and waits for Writable
-	last     *msg.Msg   // to be appended when the writer closes, or nil
-	limit    Limit
-	hwm      int
-	lwm      int    // (hwm+1)/2: how many messages the reader acknowledges at once
-	acked    uint64 // messages the reader has acknowledged
-	taken    int    // messages in the batch that the reader took
-	bytes    uint64 // of the batches that the reader took
-	high     int    // the most messages that it found
-	replaced uint64 // messages that a newer one replaced
-	reader   Owner
-	writer   Owner
+	mu      sync.Mutex // guards the fields down to blocked
+	written uint64     // messages
+	full    uint64     // the value of written from which on a write needs a closer look
+	w       Batch      // whole messages, not yet taken
+	asleep  bool       // the reader found nothing and waits for Readable
+	closed  bool       // the writer writes no more
+	deaf    bool       // the reader reads no more
+	nodelay bool       // the reader never reads
+	told    bool       // Closed was told
+	blocked bool       // the writer found no room and waits for Writable
+	last    *msg.Msg   // to be appended when the writer closes, or nil
+	limit   Limit
+	hwm     int
+	lwm     int    // (hwm+1)/2: how many messages the reader acknowledges at once
+	acked   uint64 // messages the reader has acknowledged
+	taken   int    // messages in the batch that the reader took
+	bytes   uint64 // of the batches that the reader took
+	high    int    // the most messages that it found
+	lost    uint64 // messages that a newer one replaced, or whose reader left before their last part
+	reader  Owner
+	writer  Owner
 
 	stage   Batch // owned by the writer: parts of an unfinished message
 	staging bool  // owned by the writer
