@@ -12,16 +12,24 @@ import (
 )
 
 // The socket options as -o list prints them and as man/ztools-options.7 has them,
-// both from the library's own table.
+// both from the library's own tables, and with them the properties of messages.
 
-// PrintOptions answers -o list: the options that -o can set, by name.
+// PrintOptions answers -o list: the options that -o can set, by name, and what a
+// program can ask a message.
 func PrintOptions(w io.Writer) error {
 	table := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
 	fmt.Fprintln(table, "NAME\tTYPE\tDEFAULT\tVALUE\tFOR\tMEANING")
 	for _, o := range byName(zmq.OptionTable()) {
 		if o.Set {
-			fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", o.Name, o.Type, defaultText(o), o.Want, o.Scope, meaning(o))
+			fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", o.Name, o.Type, defaultText(o), o.Want, o.Scope, meaning(o.Meaning, o.Moot))
 		}
+	}
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	fmt.Fprintln(table, "\nMESSAGE PROPERTY\tTYPE\tOF\tMEANING")
+	for _, p := range zmq.PropertyTable() {
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", p.Name, p.Type, p.Scope, inC(p))
 	}
 	return table.Flush()
 }
@@ -38,18 +46,18 @@ func defaultText(o zmq.OptionInfo) string {
 	return fmt.Sprint(o.Default)
 }
 
-// meaning is the option's line, with the reason if it changes nothing here.
-func meaning(o zmq.OptionInfo) string {
-	if o.Moot == "" {
-		return o.Meaning
+// meaning is an option's line, with the reason if it changes nothing here.
+func meaning(line, moot string) string {
+	if moot == "" {
+		return line
 	}
-	return o.Meaning + "; changes nothing: " + o.Moot
+	return line + "; changes nothing: " + moot
 }
 
 const optionsHead = `.\" Written by make man from the tables in lib/internal/option. Do not edit.
 .TH ZTOOLS-OPTIONS 7 2026-07-01 ztools "Miscellaneous Information"
 .SH NAME
-ztools-options \- the options of sockets and contexts
+ztools-options \- the options of sockets and contexts, and the properties of messages
 .SH DESCRIPTION
 The tools set a socket option by
 .B \-o
@@ -69,13 +77,24 @@ An option counts for later binds and connects, except where it says that it coun
 Some are of libzmq's draft interface; here they need no special build.
 `
 
+const propertiesHead = `.SH MESSAGE PROPERTIES
+A program asks a message that it has received by Message.Property, or by
+.BR zmq_msg_get (3)
+and
+.BR zmq_msg_gets (3).
+The case of a name counts.
+None can be set.
+A message that came over inproc has none but those of C.
+`
+
 const optionsFoot = `.SH SEE ALSO
 .BR zcat (1),
 .BR zproxy (1),
 .BR zmonitor (1),
 .BR ztools-security (7),
 .BR zmq_setsockopt (3),
-.BR zmq_ctx_set (3)
+.BR zmq_ctx_set (3),
+.BR zmq_msg_gets (3)
 `
 
 // OptionsPage is the manual page ztools-options(7).
@@ -90,13 +109,17 @@ func OptionsPage() string {
 	for _, o := range byName(zmq.ContextOptionTable()) {
 		writeOption(&b, o)
 	}
+	b.WriteString(propertiesHead)
+	for _, p := range zmq.PropertyTable() {
+		writeProperty(&b, p)
+	}
 	b.WriteString(optionsFoot)
 	return b.String()
 }
 
 // writeOption writes the paragraph of one option.
 func writeOption(b *strings.Builder, o zmq.OptionInfo) {
-	fmt.Fprintf(b, ".TP\n.B %s\n%s\n", o.Name, roff(sentence(meaning(o))))
+	fmt.Fprintf(b, ".TP\n.B %s\n%s\n", o.Name, roff(sentence(meaning(o.Meaning, o.Moot))))
 	var facts []string
 	add := func(format string, args ...any) { facts = append(facts, fmt.Sprintf(format, args...)) }
 	add("Type %s", o.Type)
@@ -128,6 +151,19 @@ func writeOption(b *strings.Builder, o zmq.OptionInfo) {
 	if o.Scope != "" {
 		fmt.Fprintf(b, "For: %s.\n", roff(o.Scope))
 	}
+}
+
+// writeProperty writes the paragraph of one message property.
+func writeProperty(b *strings.Builder, p zmq.PropertyInfo) {
+	fmt.Fprintf(b, ".TP\n.B %s\n%s\nType %s.\nOf: %s.\n", roff(p.Name), roff(sentence(inC(p))), p.Type, roff(p.Scope))
+}
+
+// inC is a property's line, with the reason if only C has it.
+func inC(p zmq.PropertyInfo) string {
+	if p.Moot == "" {
+		return p.Meaning
+	}
+	return p.Meaning + "; in C only: " + p.Moot
 }
 
 // sentence begins with a capital letter and ends with a full stop.

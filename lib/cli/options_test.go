@@ -27,7 +27,8 @@ func TestOptionsPage(t *testing.T) {
 	}
 }
 
-// TestOptionListIsComplete: it names every option that can be set, in both.
+// TestOptionListIsComplete: it names every option that can be set, and every message
+// property, in both.
 func TestOptionListIsComplete(t *testing.T) {
 	var list bytes.Buffer
 	if err := PrintOptions(&list); err != nil {
@@ -37,6 +38,14 @@ func TestOptionListIsComplete(t *testing.T) {
 	for _, o := range append(zmq.OptionTable(), zmq.ContextOptionTable()...) {
 		if !strings.Contains(page, "\n.B "+o.Name+"\n") {
 			t.Errorf("the page lacks %s", o.Name)
+		}
+	}
+	for _, p := range zmq.PropertyTable() {
+		if !strings.Contains(page, "\n.B "+roff(p.Name)+"\n") || !strings.Contains(list.String(), "\n"+p.Name+" ") {
+			t.Errorf("the page or the list lacks %s", p.Name)
+		}
+		if p.Moot != "" && !strings.Contains(list.String(), p.Moot) {
+			t.Errorf("the list does not say why only C has %s", p.Name)
 		}
 	}
 	for _, o := range zmq.OptionTable() {

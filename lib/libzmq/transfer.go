@@ -248,6 +248,9 @@ func newProperties(of *zmq.Properties) *C.struct_zt_properties {
 			add("Routing-Id", value)
 		}
 	}
+	if fd, ok := of.Get("__fd"); ok { // zmq_msg_get takes SRCFD from it
+		add("__fd", fd)
+	}
 	c := C.zt_properties_new(C.int(len(text)))
 	if c != nil {
 		at := unsafe.Add(unsafe.Pointer(c), unsafe.Sizeof(*c))

@@ -45,3 +45,22 @@ func describe[T any](table []option.Entry[T]) []OptionInfo {
 	}
 	return list
 }
+
+// PropertyInfo describes a property of messages for people.
+type PropertyInfo struct {
+	Number  int    // for zmq_msg_get(3); 0: it is asked for by name
+	Name    string // for Message.Property; its case counts
+	Type    string // bool, int or string
+	Scope   string // the messages that have it
+	Meaning string // one line
+	Moot    string // why Message.Property does not know it; "" if it does
+}
+
+// PropertyTable lists all message properties. None can be set.
+func PropertyTable() []PropertyInfo {
+	list := make([]PropertyInfo, len(option.Properties))
+	for i, p := range option.Properties {
+		list[i] = PropertyInfo{p.Number, p.Name, p.Kind.String(), p.Scope, p.Doc, p.Moot}
+	}
+	return list
+}

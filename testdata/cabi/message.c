@@ -129,6 +129,7 @@ static void properties(void) {
 	zmq_msg_t m, copy;
 	CHECK(zmq_msg_init(&m) == 0 && zmq_msg_init(&copy) == 0);
 	CHECK(zmq_msg_recv(&m, rep, 0) == 1);
+	CHECK(zmq_msg_get(&m, ZMQ_SRCFD) >= 0);
 	CHECK(zmq_msg_copy(&copy, &m) == 0);
 	say(rep, "y", 0);
 	hear(req, "y");

@@ -145,6 +145,9 @@ func TestPlain(t *testing.T) {
 	if err := r.a.Plain(auth.AnyDomain, path); err != nil {
 		t.Fatal(err)
 	}
+	if v, err := r.pull.Get(zmq.Mechanism); v != 1 || err != nil {
+		t.Errorf("MECHANISM is %v, %v", v, err)
+	}
 	if m, d := r.try(options{zmq.PlainUsername: "alice", zmq.PlainPassword: "secret"}); m == nil || property(m, "User-Id") != "alice" {
 		t.Errorf("alice: %v, %+v", m, d)
 	}

@@ -106,11 +106,18 @@ func tos(o *option.Options) int {
 }
 
 func publish(l *multicast.Link, endpoint string, node uint32, o *option.Options) transport.Carrier {
+	c := sourceSettings(o)
+	c.Node, c.Instance, c.Overhead, c.Emit = node, newInstance(), overhead, l.Write
+	s := newSource(c)
+	s.open(0)
+	return multicast.NewPublisher(l, endpoint, maxMessage, s, &packer{})
+}
+
+// sourceSettings is what the options ask of a source.
+func sourceSettings(o *option.Options) sourceConfig {
 	c := sourceConfig{
-		Node: node, Instance: newInstance(),
 		Segment: min(o.NormSegmentSize, maxMessage-64), Buffer: o.NormBufferSize << 10,
 		NumParity: max(o.NormNumParity, o.NormNumAutoparity), Auto: o.NormNumAutoparity,
-		Overhead: overhead, Emit: l.Write,
 	}
 	c.NumData = max(o.NormBlockSize, 1)
 	c.NumParity = min(c.NumParity, 255-c.NumData)
@@ -118,20 +125,22 @@ func publish(l *multicast.Link, endpoint string, node uint32, o *option.Options)
 	if o.NormMode == modeFixed {
 		c.Rate = float64(o.Rate) * 1000 / 8
 	}
-	s := newSource(c)
-	s.open(0)
-	return multicast.NewPublisher(l, endpoint, maxMessage, s, &packer{})
+	return c
 }
 
 func subscribe(l *multicast.Link, endpoint string, a *address, o *option.Options) transport.Carrier {
 	var s *multicast.Subscriber
-	r := newReceiver(receiverConfig{
-		Report: func(node uint32) { s.Lost(&LossError{node}) },
-		Node:   a.node, Buffer: o.NormBufferSize << 10, Limit: o.MaxMsgSize,
-		Emit: l.Write, Direct: o.NormUnicastNACK || !a.host.IsMulticast(), Random: mrand.Float64,
-	})
-	s = multicast.NewSubscriber(l, endpoint, maxMessage, r)
+	c := receiverSettings(o)
+	c.Direct = c.Direct || !a.host.IsMulticast()
+	c.Report = func(node uint32) { s.Lost(&LossError{node}) }
+	c.Node, c.Emit, c.Random = a.node, l.Write, mrand.Float64
+	s = multicast.NewSubscriber(l, endpoint, maxMessage, newReceiver(c))
 	return s
+}
+
+// receiverSettings is what the options ask of a receiver.
+func receiverSettings(o *option.Options) receiverConfig {
+	return receiverConfig{Buffer: o.NormBufferSize << 10, Limit: o.MaxMsgSize, Direct: o.NormUnicastNACK}
 }
 
 // A LossError says that data of a sender was lost for good. It is

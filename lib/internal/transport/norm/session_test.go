@@ -25,6 +25,7 @@ type network struct {
 	drop         func(m *Message) bool // more to lose; may be nil
 	flying       flights
 	order        int
+	from         netip.AddrPort // where the source's messages come from
 	source       *source
 	receiver     *receiver
 	packer       packer
@@ -54,22 +55,29 @@ func (f *flights) Pop() any {
 }
 
 func newNetwork(rate float64, auto, buffer int) *network {
+	return newNetworkOf(
+		sourceConfig{Segment: 100, NumData: 16, NumParity: 4, Auto: auto, Buffer: buffer, Rate: rate},
+		receiverConfig{Buffer: buffer, Limit: -1})
+}
+
+// newNetworkOf is a network of a source and a receiver with these settings.
+func newNetworkOf(c sourceConfig, r receiverConfig) *network {
 	n := &network{random: rand.New(rand.NewPCG(1, 1)), counts: map[string]int{}}
-	n.source = newSource(sourceConfig{
-		Node: 1, Instance: 2, Segment: 100, NumData: 16, NumParity: 4, Auto: auto, Buffer: buffer, Overhead: 28, Rate: rate,
-		Emit: func(b []byte, _ multicast.Target) { n.carry(b, false) },
-	})
-	n.join(buffer)
+	c.Node, c.Instance, c.Overhead = 1, 2, overhead
+	c.Emit = func(b []byte, _ multicast.Target) { n.carry(b, false) }
+	n.source = newSource(c)
+	n.admit(r)
 	n.source.open(0)
 	return n
 }
 
 // join puts a new receiver in the place of the old one.
-func (n *network) join(buffer int) {
-	n.receiver = newReceiver(receiverConfig{
-		Node: 3, Buffer: buffer, Limit: -1, Random: n.random.Float64,
-		Emit: func(b []byte, _ multicast.Target) { n.carry(b, true) },
-	})
+func (n *network) join(buffer int) { n.admit(receiverConfig{Buffer: buffer, Limit: -1}) }
+
+func (n *network) admit(c receiverConfig) {
+	c.Node, c.Random = 3, n.random.Float64
+	c.Emit = func(b []byte, _ multicast.Target) { n.carry(b, true) }
+	n.receiver = newReceiver(c)
 }
 
 func (n *network) carry(b []byte, up bool) {
@@ -113,7 +121,7 @@ func (n *network) run(d time.Duration) {
 			if f := heap.Pop(&n.flying).(flight); f.up {
 				n.source.Handle(n.now, f.bytes)
 			} else {
-				n.receiver.Handle(n.now, f.bytes, netip.AddrPort{}, netip.Addr{})
+				n.receiver.Handle(n.now, f.bytes, n.from, netip.Addr{})
 			}
 		}
 	}

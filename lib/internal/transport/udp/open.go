@@ -14,16 +14,14 @@ import (
 	"ztools/lib/internal/transport/tcp"
 )
 
-// open makes the socket: bound for DISH and DGRAM, for RADIO with a port that the
-// system chooses. A RADIO is not connected either, as in libzmq: each packet takes
-// the route that there is when it is sent, from the interface that was given.
+// open makes the socket: bound for DISH and DGRAM, connected for RADIO.
 func open(a *address, bind bool, o *option.Options) (transport.Carrier, error) {
 	var c *net.UDPConn
 	var err error
 	if bind {
 		c, err = listen(a, o)
 	} else {
-		c, err = socket(a, o)
+		c, err = dial(a, o)
 	}
 	if err != nil {
 		return nil, transport.Wrap(err)
@@ -59,15 +57,10 @@ func listen(a *address, o *option.Options) (*net.UDPConn, error) {
 	return c.(*net.UDPConn), nil
 }
 
-// socket is one to send with.
-func socket(a *address, o *option.Options) (*net.UDPConn, error) {
-	config := net.ListenConfig{Control: func(_, _ string, c syscall.RawConn) error { return tcp.Prepare(c, o, nil) }}
-	at := netip.AddrPortFrom(unspecified(a.target.Addr()), 0)
-	family := "udp4"
-	if at.Addr().Is6() {
-		family = "udp6"
-	}
-	c, err := config.ListenPacket(context.Background(), family, at.String())
+// dial connects, so that the system looks up the route once.
+func dial(a *address, o *option.Options) (*net.UDPConn, error) {
+	d := net.Dialer{Control: func(_, _ string, c syscall.RawConn) error { return tcp.Prepare(c, o, nil) }}
+	c, err := d.Dial(network(a.target.Addr()), a.target.String())
 	if err != nil {
 		return nil, err
 	}

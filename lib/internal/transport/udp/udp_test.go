@@ -10,12 +10,13 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/net/ipv4"
+
 	"ztools/lib/internal/errno"
 	"ztools/lib/internal/msg"
 	"ztools/lib/internal/option"
 	"ztools/lib/internal/transport"
 	"ztools/lib/internal/wire"
-	"ztools/lib/internal/ztest"
 )
 
 func TestTypes(t *testing.T) {
@@ -78,6 +79,29 @@ func TestParse(t *testing.T) {
 	}
 }
 
+// The system is told how far packets to a group go, and whether they come back.
+func TestMulticastOptions(t *testing.T) {
+	for _, want := range []struct {
+		hops int
+		loop bool
+	}{{1, true}, {7, false}} {
+		o := option.Defaults(radio)
+		o.MulticastHops, o.MulticastLoop = want.hops, want.loop
+		c, err := Medium{}.Open("127.0.0.1;239.0.0.1:5555", false, &o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		p := ipv4.NewPacketConn(c.(*carrier))
+		if hops, err := p.MulticastTTL(); hops != want.hops || err != nil {
+			t.Errorf("MULTICAST_HOPS %d: %d, %v", want.hops, hops, err)
+		}
+		if loop, err := p.MulticastLoopback(); loop != want.loop || err != nil {
+			t.Errorf("MULTICAST_LOOP %v: %v, %v", want.loop, loop, err)
+		}
+	}
+}
+
 // pair is a DISH and the RADIO that sends to it.
 func pair(t *testing.T, host string) (d, r transport.Carrier) {
 	t.Helper()
@@ -85,7 +109,7 @@ func pair(t *testing.T, host string) (d, r transport.Carrier) {
 	od.IPv6, or.IPv6 = strings.HasPrefix(host, "["), strings.HasPrefix(host, "[")
 	d, err := Medium{}.Open(host+":*", true, &od)
 	if err != nil && od.IPv6 {
-		ztest.Skip(t, "IPv6: "+err.Error())
+		t.Skipf("skipped: needs IPv6: %v", err)
 	} else if err != nil {
 		t.Fatal(err)
 	}
