@@ -20,8 +20,8 @@ type Context struct {
 	opts    option.ContextOptions
 	used    bool // a socket was made
 	sockets map[*Socket]struct{}
-	names   map[string]*Socket    // inproc names that are bound
-	waiting map[string][]*pending // inproc names that are connected to and not bound
+	names   map[string]*inprocName // inproc names that are bound
+	waiting map[string][]*pending  // inproc names that are connected to and not bound
 
 	open sync.WaitGroup // sockets that are not closed or still linger
 	conn atomic.Uint64  // the last connection id
@@ -32,7 +32,7 @@ func NewContext() *Context {
 	return &Context{
 		opts:    option.ContextDefaults(),
 		sockets: map[*Socket]struct{}{},
-		names:   map[string]*Socket{},
+		names:   map[string]*inprocName{},
 		waiting: map[string][]*pending{},
 	}
 }

@@ -93,7 +93,7 @@ func (in *inbox) wakeLocked() {
 	for i, w := range in.waiters {
 		w.ready <- struct{}{}
 		if w.lender != nil {
-			w.lender.Interrupt()
+			w.interrupted = w.lender.Interrupt()
 		}
 		in.waiters[i] = nil
 	}
@@ -113,8 +113,9 @@ func (in *inbox) end() {
 // waiter is a call that waits. Its channel holds one token, so waking never
 // blocks.
 type waiter struct {
-	ready  chan struct{}
-	lender *engine.Engine // what the call may read from while it waits, or nil
+	ready       chan struct{}
+	lender      *engine.Engine // what the call may read from while it waits, or nil
+	interrupted bool           // lender.Resume is owed
 }
 
 // enlist adds a waiter; nil if something was posted meanwhile, so that there is
@@ -148,6 +149,10 @@ func (in *inbox) leave(w *waiter, woken bool) {
 		in.waiters = slices.Delete(in.waiters, i, i+1)
 	} else if !woken {
 		<-w.ready // woken between giving up and here
+	}
+	if w.interrupted {
+		w.lender.Resume()
+		w.interrupted = false
 	}
 	w.lender = nil
 	in.free = append(in.free, w)

@@ -2,6 +2,7 @@ package zmq
 
 import (
 	"ztools/lib/internal/msg"
+	"ztools/lib/internal/option"
 	"ztools/lib/internal/pipe"
 )
 
@@ -22,6 +23,7 @@ type pending struct {
 type inprocName struct {
 	sock *Socket
 	name string
+	opts *option.Options // as they were at the bind
 }
 
 func (n *inprocName) unsent() int { return 0 }
@@ -30,7 +32,7 @@ func (n *inprocName) unsent() int { return 0 }
 func (n *inprocName) close(int) {
 	n.sock.mu.Lock()
 	defer n.sock.mu.Unlock()
-	n.sock.ctx.unbindName(n.sock, n.name)
+	n.sock.ctx.unbindName(n)
 	n.sock.closeTaggedLocked(n.name)
 }
 
@@ -52,12 +54,13 @@ func (l *inprocLink) close(int) {
 
 // bindInprocLocked binds a name and takes in the connects that wait for it.
 func (s *Socket) bindInprocLocked(name string) error {
-	waiting, err := s.ctx.bindName(s, name)
+	n := &inprocName{s, name, s.snapshotLocked()}
+	waiting, err := s.ctx.bindName(n)
 	if err != nil {
 		return err
 	}
 	s.last = name
-	s.endpoints[name] = append(s.endpoints[name], &inprocName{s, name})
+	s.endpoints[name] = append(s.endpoints[name], n)
 	for _, p := range waiting {
 		out, in := p.end.Limits()
 		out.Snd, in.Rcv = s.opts.SndHWM, s.opts.RcvHWM
@@ -87,7 +90,7 @@ func (s *Socket) connectInprocLocked(name string) error {
 	s.endpoints[name] = append(s.endpoints[name], &inprocLink{s, mine, name})
 	s.attachLocked(mine, inproc)
 	if binder := s.ctx.names[name]; binder != nil {
-		binder.inbox.post(attached, other)
+		binder.sock.inbox.post(attached, other)
 	} else {
 		s.ctx.waiting[name] = append(s.ctx.waiting[name], &pending{other, s.typ.wantsIdentity()})
 	}
@@ -96,7 +99,7 @@ func (s *Socket) connectInprocLocked(name string) error {
 
 // joinLocked makes the pipe to a binder, or to one that is not there yet. The
 // routing ids are its first frames; a binder that does not want one drops it.
-func (s *Socket) joinLocked(binder *Socket) (mine, other *pipe.Pipe) {
+func (s *Socket) joinLocked(binder *inprocName) (mine, other *pipe.Pipe) {
 	c := pipe.Config{
 		Pool:     &s.ctx.pool,
 		AtoB:     pipe.Limit{Snd: s.opts.SndHWM, Rcv: pipe.NoBoost},
@@ -109,18 +112,18 @@ func (s *Socket) joinLocked(binder *Socket) (mine, other *pipe.Pipe) {
 		greet(mine, s.typ.hello(&s.opts))
 		return mine, other
 	}
-	public := binder.public.Load()
-	c.AtoB.Rcv, c.BtoA.Snd = public.rcv, public.snd
+	theirs, typ := binder.opts, binder.sock.typ
+	c.AtoB.Rcv, c.BtoA.Snd = theirs.RcvHWM, theirs.SndHWM
 	mine, other = pipe.New(c)
-	if binder.typ.wantsIdentity() {
+	if typ.wantsIdentity() {
 		mine.Write(identity(s.opts.RoutingID))
 	}
 	if s.typ.wantsIdentity() {
-		other.Write(identity(public.id))
+		other.Write(identity(theirs.RoutingID))
 	}
 	greet(mine, s.typ.hello(&s.opts))
-	greet(other, public.hello)
-	remember(other, public.farewell)
+	greet(other, typ.hello(theirs))
+	remember(other, typ.farewell(theirs))
 	return mine, other
 }
 
@@ -140,8 +143,8 @@ func (s *Socket) closeTaggedLocked(name string) {
 func (s *Socket) unbindInprocLocked() {
 	s.ctx.mu.Lock()
 	defer s.ctx.mu.Unlock()
-	for name, owner := range s.ctx.names {
-		if owner == s {
+	for name, n := range s.ctx.names {
+		if n.sock == s {
 			delete(s.ctx.names, name)
 		}
 	}
@@ -162,23 +165,23 @@ func (s *Socket) dropInprocLocked(p *pipe.Pipe) {
 }
 
 // bindName gives a name to a socket and returns the connects that wait for it.
-func (c *Context) bindName(s *Socket, name string) ([]*pending, error) {
+func (c *Context) bindName(n *inprocName) ([]*pending, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.names[name] != nil {
+	if c.names[n.name] != nil {
 		return nil, EADDRINUSE
 	}
-	c.names[name] = s
-	waiting := c.waiting[name]
-	delete(c.waiting, name)
+	c.names[n.name] = n
+	waiting := c.waiting[n.name]
+	delete(c.waiting, n.name)
 	return waiting, nil
 }
 
 // unbindName frees a name.
-func (c *Context) unbindName(s *Socket, name string) {
+func (c *Context) unbindName(n *inprocName) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.names[name] == s {
-		delete(c.names, name)
+	if c.names[n.name] == n {
+		delete(c.names, n.name)
 	}
 }

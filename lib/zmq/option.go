@@ -7,19 +7,6 @@ import (
 	"ztools/lib/internal/pattern"
 )
 
-// published are the options that another socket of the context reads when it
-// connects to this one by inproc.
-type published struct {
-	snd, rcv        int
-	id              []byte
-	hello, farewell []byte
-}
-
-func (s *Socket) publishLocked() {
-	o := &s.opts
-	s.public.Store(&published{o.SndHWM, o.RcvHWM, o.RoutingID, s.typ.hello(o), s.typ.farewell(o)})
-}
-
 // Set changes an option (zmq_setsockopt(3)). v is an int, bool, int64, uint64,
 // string, []byte or, for times, a time.Duration, as the option asks. Most
 // options count for later binds and connects; OptionTable tells which count at
@@ -53,12 +40,8 @@ func (s *Socket) setLocked(id Option, v any) error {
 	if err := row.Set(&s.opts, v); err != nil {
 		return err
 	}
-	switch id {
-	case SndHWM, RcvHWM:
+	if id == SndHWM || id == RcvHWM {
 		s.limitLocked()
-		s.publishLocked()
-	case RoutingID, HelloMsg, DisconnectMsg:
-		s.publishLocked()
 	}
 	return nil
 }

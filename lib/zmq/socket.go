@@ -26,7 +26,6 @@ type Socket struct {
 	lend    atomic.Bool               // see engine.Port.Lend; set under mu
 	eager   atomic.Bool               // see engine.Port.Eager; set under mu
 	only    atomic.Pointer[pipe.Pipe] // direct.Only, if a Send may write to it at once; set under mu
-	public  atomic.Pointer[published]
 
 	mu        sync.Mutex // guards the fields below; see inbox for the order
 	pattern   pattern.Pattern
@@ -68,7 +67,6 @@ func newSocket(c *Context, t Type) (*Socket, error) {
 	if !c.opts.Blocky {
 		s.opts.Linger = 0
 	}
-	s.publishLocked()
 	p, err := pattern.New(int(t), &s.opts)
 	if err != nil {
 		return nil, err

@@ -32,11 +32,12 @@ func (a authenticator) Ask(request [][]byte, ready func()) (engine.Question, err
 	c := a.ctx
 	c.mu.Lock() // keeps the name until the handler has got the pipe
 	defer c.mu.Unlock()
-	handler := c.names[ZAPEndpoint]
-	switch {
-	case handler == nil:
+	name := c.names[ZAPEndpoint]
+	if name == nil {
 		return nil, nil
-	case !handler.typ.in(Rep, Router):
+	}
+	handler := name.sock
+	if !handler.typ.in(Rep, Router) {
 		return nil, security.ErrNoHandler
 	}
 	none := pipe.Limit{Snd: 0, Rcv: pipe.NoBoost}

@@ -96,6 +96,22 @@ static void texts(void *s) {
 	CHECK(zmq_getsockopt(s, ZMQ_SOCKS_PROXY, text, &size) == 0 && *text == 0);
 }
 
+/* filters add to a list, which NULL clears. */
+static void filters(void *s) {
+	static const int lists[] = {ZMQ_IPC_FILTER_PID, ZMQ_IPC_FILTER_UID, ZMQ_IPC_FILTER_GID};
+	int id = 1;
+	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+		CHECK(zmq_setsockopt(s, lists[i], &id, sizeof id) == 0);
+		CHECK(zmq_setsockopt(s, lists[i], NULL, 0) == 0);
+		FAILS(zmq_setsockopt(s, lists[i], &id, 3), EINVAL);
+		if (ours()) /* libzmq reads there */
+			FAILS(zmq_setsockopt(s, lists[i], NULL, sizeof id), EINVAL);
+	}
+	CHECK(zmq_setsockopt(s, ZMQ_TCP_ACCEPT_FILTER, "10.0.0.0/8", 10) == 0);
+	CHECK(zmq_setsockopt(s, ZMQ_TCP_ACCEPT_FILTER, NULL, 0) == 0);
+	FAILS(zmq_setsockopt(s, ZMQ_LINGER, NULL, 0), EINVAL);
+}
+
 static void keys(void *s) {
 	static const char *text = "rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7"; /* RFC 26 */
 	char got[64];
@@ -157,6 +173,7 @@ int main(void) {
 	texts(s);
 	if (zmq_has("curve"))
 		keys(s);
+	filters(s);
 	by_type(c);
 	finish(c, s, NULL);
 	return 0;

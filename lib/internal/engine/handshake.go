@@ -380,7 +380,7 @@ func (h *handshake) flush() error {
 	if len(h.out) == 0 {
 		return nil
 	}
-	_, err := transport.Write(h.conn, h.out)
+	_, err := h.conn.Write(h.out)
 	h.out = h.out[:0]
 	return err
 }

@@ -1,8 +1,11 @@
 package engine
 
 import (
+	"errors"
 	"math"
+	"os"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"ztools/lib/internal/errno"
@@ -48,6 +51,8 @@ type reader struct {
 	fresh   bool // something was delivered since the last read, so that the socket comes to fetch it
 
 	m msg.Msg // the frame that is being delivered
+
+	closing atomic.Bool // WriteLoop has said goodbye
 }
 
 // release gives all memory back.
@@ -104,13 +109,23 @@ func (e *Engine) read() error {
 	return nil
 }
 
+// lingers puts off the end of the time that goodbye gave, as long as the peer has
+// not read all that was sent.
+func (e *Engine) lingers(err error) bool {
+	if !e.in.closing.Load() || !errors.Is(err, os.ErrDeadlineExceeded) || !e.link.unread() {
+		return false
+	}
+	e.conn.SetReadDeadline(time.Now().Add(lingerRead))
+	return true
+}
+
 // readError says what the end of reading means.
 func (e *Engine) readError(err error) error {
 	switch {
-	case e.deadline.lapsed.Load():
-		return errno.ETIMEDOUT
-	case e.deadline.closing.Load():
+	case e.in.closing.Load():
 		return nil
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return errno.ETIMEDOUT
 	}
 	return err
 }
@@ -325,11 +340,8 @@ func (e *Engine) room() (int, error) {
 		if e.port.Pipe.Gone() {
 			return math.MaxInt, nil
 		}
-		if e.deadline.lapsed.Load() {
-			return 0, errno.ETIMEDOUT
-		}
 		select {
-		case <-e.port.writable: // or the peer is silent
+		case <-e.port.writable:
 		case <-e.done:
 			return 0, errno.ECONNABORTED
 		}

@@ -63,10 +63,10 @@ const (
 // Moment says from when on a new value counts.
 type Moment uint8
 
-// The moments.
+// The moments. What can only be read has none.
 const (
 	AtAttach Moment = iota // for later binds and connects
-	Live                   // at once
+	Live                   // at once, and for those who come later to a bind made before
 )
 
 // Range is the allowed values of a number, or the allowed lengths of bytes and
@@ -91,6 +91,8 @@ type Entry[T any] struct {
 	Draft   bool   // declared in zmq.h's draft part
 	Doc     string // the meaning, one line
 	Moot    string // why it is kept and changes nothing; empty if it does
+
+	clears bool // nil, C's NULL with length 0, takes back all that was added
 
 	field func(*T) any        // pointer to the value
 	set   func(*T, any) error // in place of a store to field, given a checked value
@@ -145,6 +147,9 @@ func (e *Entry[T]) Value(v any) (any, error) {
 		return key(v)
 	case KindUint64:
 		return unsigned(v)
+	}
+	if v == nil && e.clears {
+		return nil, nil
 	}
 	n, ok := e.number(v)
 	if !ok || !e.Valid.holds(n) {

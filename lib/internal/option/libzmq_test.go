@@ -213,6 +213,8 @@ func TestSideEffectsAreLibzmqs(t *testing.T) {
 		"ttl below a step":     {{HeartbeatTTL, -99}},
 		"socks off":            {{SocksProxy, "a:1"}, {SocksProxy, nil}},
 		"device off":           {{BindToDevice, "lo"}, {BindToDevice, nil}},
+		"filters off":          {{IPCFilterPID, 1}, {IPCFilterPID, nil}, {IPCFilterUID, 1}, {IPCFilterUID, nil}, {IPCFilterGID, nil}},
+		"numbers are not nil":  {{Backlog, nil}, {Linger, nil}, {Immediate, nil}},
 		"domain stays":         {{ZAPDomain, "d"}, {ZAPDomain, nil}},
 	}
 	z := startLibzmq(t)

@@ -13,8 +13,8 @@ import (
 	"ztools/lib/internal/errno"
 )
 
-// testdata/options.tsv states number, name, access, range and default of each
-// option, gathered from libzmq's header, manual and code.
+// testdata/options.tsv states number, name, access, range, default and moment of
+// effect of each option, gathered from libzmq's header, manual and code.
 func TestTableStatesTheFacts(t *testing.T) {
 	data, err := os.ReadFile("testdata/options.tsv")
 	if err != nil {
@@ -38,7 +38,14 @@ func facts(e *Row) string {
 	if e.Access == ReadOnly || e.Kind == KindUint64 || e.Kind == KindKey {
 		lowest, highest = "-", "-"
 	}
-	return strings.Join([]string{fmt.Sprint(int(e.ID)), e.Name, access, lowest, highest, defaultFact(e)}, "\t")
+	return strings.Join([]string{fmt.Sprint(int(e.ID)), e.Name, access, lowest, highest, defaultFact(e), momentFact(e)}, "\t")
+}
+
+func momentFact(e *Row) string {
+	if e.Access == ReadOnly {
+		return "-"
+	}
+	return [...]string{AtAttach: "later", Live: "now"}[e.Moment]
 }
 
 func defaultFact(e *Row) string {
@@ -202,6 +209,9 @@ var textCases = []struct {
 	{Metadata, false, "X-key:value", true},
 	{Metadata, false, "X-key:a:b", true},
 	{Metadata, false, "key:value", false},
+	{Metadata, false, "X-:v", false},
+	{Metadata, false, "X-:vv", true},
+	{Metadata, false, "X-a:", false},
 	{Metadata, false, "X-key", false},
 	{Metadata, false, "X-key:", false},
 	{Metadata, false, ":value", false},
@@ -224,7 +234,7 @@ func TestLists(t *testing.T) {
 		v  any
 	}{
 		{TCPAcceptFilter, "127.0.0.1"}, {TCPAcceptFilter, ""}, {TCPAcceptFilter, "::1"}, {TCPAcceptFilter, "10.0.0.0/8"},
-		{IPCFilterUID, 7}, {IPCFilterUID, 7}, {IPCFilterUID, 8},
+		{IPCFilterUID, 6}, {IPCFilterUID, nil}, {IPCFilterUID, 7}, {IPCFilterUID, 7}, {IPCFilterUID, 8},
 		{Metadata, "X-a:1"}, {Metadata, "X-a:2"}, {Metadata, "X-b:1"},
 	} {
 		if err := Lookup(s.id).Set(&o, s.v); err != nil {
@@ -272,6 +282,8 @@ func TestParse(t *testing.T) {
 		{"rcvbuf", "1B", "1"},
 		{"rcvbuf", "M", ""},
 		{"rcvbuf", "8G", ""},
+		{"ipc_filter_uid", "7", "7"},
+		{"ipc_filter_uid", "", "<nil>"},
 		{"maxmsgsize", "8G", "8589934592"},
 		{"maxmsgsize", "9999999999G", ""},
 		{"ipv6", "true", "1"},

@@ -16,7 +16,8 @@ import (
 // gives it. Times take Go's units ("5s", "100ms") and sizes K, M and G (times
 // 1024); a number without a unit counts in the row's own. Switches are true,
 // false, on, off, yes, no or a number. Bytes are the text itself, or 0x and hex
-// digits. A key is Z85 text, or 0x and hex digits. The error is one line that
+// digits. A key is Z85 text, or 0x and hex digits. Where nil clears a list, an
+// empty text does. The error is one line that
 // says what is wanted, without the text, which may be a secret; it is
 // errno.EINVAL.
 func (e *Entry[T]) Parse(text string) (any, error) {
@@ -66,6 +67,9 @@ func (r Range) words(noun string, most int64) string {
 
 // scan turns text into something that Value takes.
 func (e *Entry[T]) scan(text string) (v any, ok bool) {
+	if text == "" && e.clears {
+		return nil, true
+	}
 	switch e.Kind {
 	case KindString:
 		return text, true

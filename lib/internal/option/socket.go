@@ -103,21 +103,25 @@ func addAcceptFilter(o *Options, v any) error {
 	return nil
 }
 
-// addID adds to a list of ids that copies of the options may share.
+// addID adds to a list of ids that copies of the options may share; nil clears it.
 func addID(list func(*Options) *[]int) func(*Options, any) error {
 	return func(o *Options, v any) error {
 		p := list(o)
-		if !slices.Contains(*p, v.(int)) {
+		if v == nil {
+			*p = nil
+		} else if !slices.Contains(*p, v.(int)) {
 			*p = append(slices.Clip(*p), v.(int))
 		}
 		return nil
 	}
 }
 
-// addMetadata takes "X-name:value"; a second value for a name is ignored.
+// addMetadata takes "X-name:value"; a second value for a name is ignored. A text
+// of four bytes is refused: libzmq takes it for a number.
 func addMetadata(o *Options, v any) error {
-	name, value, _ := strings.Cut(v.(string), ":")
-	if !strings.HasPrefix(name, "X-") || len(name) > 255 || value == "" {
+	text := v.(string)
+	name, value, _ := strings.Cut(text, ":")
+	if len(text) == 4 || !strings.HasPrefix(name, "X-") || len(name) > 255 || value == "" {
 		return errno.EINVAL
 	}
 	known := func(p [2]string) bool { return p[0] == name }
