@@ -378,6 +378,21 @@ func (p *Pipe) Read(m *msg.Msg) bool {
 	return true
 }
 
+// Touch reads a little of what Read will need, so that it is in the processor's
+// cache by then: of the end itself (0), its queue (1), the next frame (2).
+func (p *Pipe) Touch(depth int) int {
+	q := p.in
+	switch {
+	case depth == 0:
+		return int(p.Turn)
+	case depth == 1:
+		return q.cur.At + len(q.r.Bytes)
+	case !q.cur.Done(&q.r):
+		return int(q.r.Bytes[q.cur.At])
+	}
+	return 0
+}
+
 // refill swaps an exhausted batch for all that was written meanwhile.
 func (p *Pipe) refill() bool {
 	q := p.in
