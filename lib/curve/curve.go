@@ -16,6 +16,8 @@ import (
 	"crypto/ecdh"
 	"crypto/rand"
 	"errors"
+	"fmt"
+	"io"
 
 	"ztools/lib/z85"
 )
@@ -56,6 +58,9 @@ func (k Key) Text() string {
 	text, _ := z85.Encode(k[:]) // 32 is a multiple of four
 	return text
 }
+
+// Format prints no key, whatever the verb: it may be a secret one. Text does.
+func (Key) Format(s fmt.State, _ rune) { io.WriteString(s, "CURVE key") }
 
 // Wipe overwrites the key. Copies that were made of it, as by Text, stay.
 func (k *Key) Wipe() { clear(k[:]) }

@@ -2,7 +2,9 @@ package curve_test
 
 import (
 	"errors"
+	"fmt"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 
@@ -64,6 +66,20 @@ func TestBadText(t *testing.T) {
 	for _, text := range []string{"", good[:39], good[:35], good + "0", good + "00000", good + "\x00", "~" + good[1:], strings.Repeat("#", 40)} {
 		if _, err := curve.ParseKey(text); !errors.Is(err, curve.ErrText) {
 			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
+
+// A key that gets into a log by mistake is no leak.
+func TestFormat(t *testing.T) {
+	pair := curve.Pair{Public: curve.Key{1, 2, 3}, Secret: curve.Key{0xab, 0xcd, 0xef}}
+	leaks := []string{pair.Secret.Text(), "abcdef", "ABCDEF", "171 205", "0xab", "\xab", "«"}
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%c"} {
+		for _, value := range []any{pair.Secret, &pair.Secret, pair, &pair, []curve.Key{pair.Secret}} {
+			text := fmt.Sprintf(verb, value)
+			if slices.ContainsFunc(leaks, func(leak string) bool { return strings.Contains(text, leak) }) {
+				t.Errorf("%s of %T: %s", verb, value, text)
+			}
 		}
 	}
 }

@@ -82,47 +82,67 @@ func LoadPublic(name string) (Key, error) {
 	return entries[0].publicKey(), nil
 }
 
-// LoadAllowed reads an allow-list: the public keys that a file or a directory of
-// files holds, each with the metadata of its certificate. In a directory, and in
-// those below it, each file counts whose name does not begin with a dot or end
-// in _secret. A file that is not in order makes the whole list an error, so that
-// no key is missing from it unnoticed.
+// LoadAllowed reads an allow-list: the public keys that the AllowedFiles hold,
+// each with the metadata of its certificate. A file that is not in order makes the
+// whole list an error, so that no key is missing from it unnoticed, and so does a
+// folder without any key (ErrNoKey).
 func LoadAllowed(path string) (map[Key][]Property, error) {
+	names, err := AllowedFiles(path)
+	if err != nil {
+		return nil, err
+	}
 	allowed := map[Key][]Property{}
+	for _, name := range names {
+		if err := addAllowed(allowed, name); err != nil {
+			return nil, err
+		}
+	}
+	if len(allowed) == 0 {
+		return nil, fmt.Errorf("%s: %w", path, ErrNoKey)
+	}
+	return allowed, nil
+}
+
+// AllowedFiles are the files of an allow-list: path itself, or if that is a folder
+// the files in it and in those below, but for names that begin with a dot and files
+// whose name ends in _secret. Links count as what they lead to; one that leads
+// nowhere is an error.
+func AllowedFiles(path string) ([]string, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, err
 	}
 	if !info.IsDir() {
-		return allowed, addAllowed(allowed, path)
+		return []string{path}, nil
 	}
-	err = filepath.WalkDir(path, func(name string, d fs.DirEntry, err error) error {
-		switch {
-		case err != nil:
-			return err
-		case name != path && strings.HasPrefix(d.Name(), "."):
-			if d.IsDir() {
-				return fs.SkipDir
-			}
-			return nil
-		case strings.HasSuffix(name, SecretSuffix) || !isFile(name, d):
-			return nil
-		}
-		return addAllowed(allowed, name)
-	})
+	return appendFolder(nil, path, info)
+}
+
+// appendFolder appends the files of a folder, the last of those that above are on
+// the way. Of a link back to one of them nothing new can come.
+func appendFolder(names []string, path string, above ...fs.FileInfo) ([]string, error) {
+	entries, err := os.ReadDir(path)
 	if err != nil {
 		return nil, err
 	}
-	return allowed, nil
-}
-
-// isFile tells whether name is a regular file, or a link to one.
-func isFile(name string, d fs.DirEntry) bool {
-	if d.Type()&fs.ModeSymlink == 0 {
-		return d.Type().IsRegular()
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), ".") {
+			continue
+		}
+		name := filepath.Join(path, e.Name())
+		info, err := os.Stat(name)
+		switch {
+		case err != nil:
+			return nil, err
+		case info.Mode().IsRegular() && !strings.HasSuffix(name, SecretSuffix):
+			names = append(names, name)
+		case info.IsDir() && !slices.ContainsFunc(above, func(a fs.FileInfo) bool { return os.SameFile(a, info) }):
+			if names, err = appendFolder(names, name, append(slices.Clip(above), info)...); err != nil {
+				return nil, err
+			}
+		}
 	}
-	info, err := os.Stat(name)
-	return err == nil && info.Mode().IsRegular()
+	return names, nil
 }
 
 func addAllowed(allowed map[Key][]Property, name string) error {

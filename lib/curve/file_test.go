@@ -146,3 +146,31 @@ func TestLoadAllowed(t *testing.T) {
 		t.Errorf("no list: %v", err)
 	}
 }
+
+// A list is what its links lead to, and one that leads nowhere is no list.
+func TestLoadAllowedLinks(t *testing.T) {
+	dir, elsewhere := t.TempDir(), t.TempDir()
+	one, two := curve.Generate().Public, curve.Generate().Public
+	write(t, dir, "list/one", one.Text(), 0o644)
+	write(t, elsewhere, "two", two.Text(), 0o644)
+	link := func(to, name string) {
+		t.Helper()
+		if err := os.Symlink(to, filepath.Join(dir, name)); err != nil {
+			t.Skipf("skipped: needs links: %v", err)
+		}
+	}
+	link("list", "to list")
+	link(elsewhere, "list/team")
+	link("..", "list/loop")
+	got, err := curve.LoadAllowed(filepath.Join(dir, "to list"))
+	if want := (map[curve.Key][]curve.Property{one: nil, two: nil}); err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("%v, %v", got, err)
+	}
+	link("nowhere", "list/gone")
+	if got, err := curve.LoadAllowed(filepath.Join(dir, "list")); got != nil || !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("with a link that leads nowhere: %v, %v", got, err)
+	}
+	if got, err := curve.LoadAllowed(t.TempDir()); got != nil || !errors.Is(err, curve.ErrNoKey) {
+		t.Errorf("an empty folder: %v, %v", got, err)
+	}
+}

@@ -12,6 +12,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"runtime"
 )
 
@@ -101,7 +102,8 @@ func Shared(mode fs.FileMode) bool {
 func (f *File) Wipe() { clear(f.Text) }
 
 // Create writes a file that must not exist yet (fs.ErrExist), and has it on the
-// disk when it returns. A file that could not be written whole is removed.
+// disk, with its name, when it returns. A file that could not be written whole is
+// removed.
 func Create(name string, text []byte, mode fs.FileMode) error {
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
 	if err != nil {
@@ -114,8 +116,31 @@ func Create(name string, text []byte, mode fs.FileMode) error {
 	if closed := f.Close(); err == nil {
 		err = closed
 	}
+	if err == nil {
+		err = syncFolder(filepath.Dir(name))
+	}
 	if err != nil {
 		return errors.Join(err, os.Remove(name))
+	}
+	return nil
+}
+
+// syncFolder has the names in a folder on the disk. A folder that must not be read,
+// and a system that does this by itself or not at all, are no errors.
+func syncFolder(name string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	d, err := os.Open(name)
+	if errors.Is(err, fs.ErrPermission) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	if err := d.Sync(); !errors.Is(err, errors.ErrUnsupported) {
+		return err
 	}
 	return nil
 }

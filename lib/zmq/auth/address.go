@@ -2,6 +2,7 @@ package auth
 
 import (
 	"net/netip"
+	"strings"
 
 	"ztools/lib/zmq"
 )
@@ -46,9 +47,17 @@ func (l addresses) has(peer string) bool {
 	ip, err := netip.ParseAddr(peer)
 	ip = ip.Unmap().WithZone("")
 	for _, a := range l {
-		if a.network.IsValid() && err == nil && a.network.Contains(ip) || !a.network.IsValid() && a.text == peer {
+		if err == nil && a.network.IsValid() && a.network.Contains(ip) || err != nil && a.begins(peer) {
 			return true
 		}
 	}
 	return false
+}
+
+// begins tells whether a peer's text is that of a, or that with more behind a
+// colon, as that of a peer over ipc, localhost:UID:GID:PID: nobody knows the last
+// number before.
+func (a address) begins(peer string) bool {
+	rest, ok := strings.CutPrefix(peer, a.text)
+	return ok && !a.network.IsValid() && (rest == "" || rest[0] == ':')
 }

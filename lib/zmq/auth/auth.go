@@ -89,7 +89,9 @@ func (a *Authenticator) Log(f func(Decision)) {
 
 // Allow lets in only peers of these addresses, besides those of earlier calls:
 // IP addresses, networks such as 192.0.2.0/24, or for transports without IP
-// addresses the text that they give. EINVAL for an empty one.
+// addresses the text that they give, from its beginning to a colon: localhost is
+// every peer over ipc, localhost:1000 those of the user with that number,
+// localhost:1000:100 those that are of that group as well. EINVAL for an empty one.
 func (a *Authenticator) Allow(addresses ...string) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -119,7 +121,8 @@ func (a *Authenticator) Plain(domain, file string) error {
 
 // Curve lets in who has one of the keys of curve.LoadAllowed: a file of public
 // keys, or a directory of certificates, whose metadata messages then have as
-// properties. User-Id is the public key in Z85.
+// properties. User-Id is the public key in Z85. A list without any key is an
+// error.
 func (a *Authenticator) Curve(domain, path string) error {
 	l, err := newList(path, readKeys)
 	if err != nil {

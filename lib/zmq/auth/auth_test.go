@@ -3,7 +3,10 @@ package auth_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"os"
 	"path/filepath"
+	"runtime"
 	"testing"
 	"time"
 
@@ -172,6 +175,28 @@ func TestNull(t *testing.T) {
 	}
 	if m, d := r.try(options{}); m != nil {
 		t.Errorf("%+v", d)
+	}
+}
+
+// A peer over ipc is known by its user.
+func TestUserOverIPC(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("skipped: only Linux tells the user and the process of a peer")
+	}
+	for _, test := range []struct {
+		uid     int
+		allowed bool
+	}{{os.Getuid(), true}, {os.Getuid() + 1, false}} {
+		r := newRig(t, options{zmq.ZAPDomain: "d"})
+		if err := r.pull.Bind("ipc://*"); err != nil {
+			t.Fatal(err)
+		}
+		if err := r.a.Allow(fmt.Sprintf("localhost:%d", test.uid)); err != nil {
+			t.Fatal(err)
+		}
+		if m, d := r.try(options{}); (m != nil) != test.allowed {
+			t.Errorf("user %d: %+v", test.uid, d)
+		}
 	}
 }
 

@@ -48,8 +48,8 @@ func everything(t testing.TB) (a *Authenticator, alice, stranger curve.Key) {
 		a.Plain(AnyDomain, file(t, "passwords", "# who\nalice=secret\n\nbob=a=b\n")),
 		a.Plain("other", file(t, "passwords", "carol=\n")),
 		a.Curve(AnyDomain, file(t, "alice", string(certificate))),
-		a.Deny("192.0.2.66", "2001:db8:bad::/48"),
-		a.Allow("192.0.2.0/24", "::1", "2001:db8::/32", "pipe:7"),
+		a.Deny("192.0.2.66", "2001:db8:bad::/48", "localhost:1000:66"),
+		a.Allow("192.0.2.0/24", "::1", "2001:db8::/32", "pipe:7", "localhost:1000"),
 	} {
 		if err != nil {
 			t.Fatal(err)
@@ -78,6 +78,9 @@ func TestDecide(t *testing.T) {
 		{"zone", request("", "::1%lo", "NULL"), 200, "", ""},
 		{"a text", request("", "pipe:7", "NULL"), 200, "", ""},
 		{"another text", request("", "pipe:77", "NULL"), 400, "", "address not allowed"},
+		{"user over ipc", request("", "localhost:1000:100:4711", "NULL"), 200, "", ""},
+		{"another user", request("", "localhost:10001:100:4711", "NULL"), 400, "", "address not allowed"},
+		{"denied group", request("", "localhost:1000:66:4711", "NULL"), 400, "", "address not allowed"},
 		{"no address", request("", "", "NULL"), 400, "", "address not allowed"},
 
 		{"PLAIN", request("d", here, "PLAIN", "alice", "secret"), 200, "alice", ""},
@@ -138,8 +141,13 @@ func TestBadRules(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if err := a.Curve("d", file(t, "keys", "no key")); err == nil {
-		t.Error("a list without a key is taken")
+	for name, path := range map[string]string{"a line that is no key": file(t, "keys", "no key"), "an empty file": file(t, "keys", "# nobody\n"), "an empty folder": t.TempDir()} {
+		if err := a.Curve("d", path); err == nil {
+			t.Errorf("%s is taken for a list of keys", name)
+		}
+	}
+	if err := a.Plain("d", file(t, "passwords", "# nobody\n")); err == nil {
+		t.Error("an empty list of passwords is taken")
 	}
 	shared := file(t, "passwords", "alice=secret")
 	if runtime.GOOS == "windows" {
@@ -247,6 +255,57 @@ func TestReloadDirectory(t *testing.T) {
 	}
 	if allowed() {
 		t.Error("allowed after the file has gone")
+	}
+}
+
+// A list that a link leads to is followed to the new place of the link, as where
+// a directory is replaced as a whole; and one that is empty then leaves the old.
+func TestReloadLink(t *testing.T) {
+	base, key, other := t.TempDir(), curve.Generate().Public, curve.Generate().Public
+	for name, k := range map[string]curve.Key{"one": key, "two": other} {
+		dir := filepath.Join(base, name)
+		if err := errors.Join(os.Mkdir(dir, 0o755), secret.Create(filepath.Join(dir, "client"), []byte(k.Text()), secret.PublicMode)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Mkdir(filepath.Join(base, "none"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	link := filepath.Join(base, "clients")
+	lead := func(to string) {
+		t.Helper()
+		os.Remove(link)
+		if err := os.Symlink(to, link); err != nil {
+			t.Skipf("skipped: needs links: %v", err)
+		}
+	}
+	lead("one")
+	a := &Authenticator{rules: newRules()}
+	if err := a.Curve(AnyDomain, link); err != nil {
+		t.Fatal(err)
+	}
+	now := time.Unix(1000, 0)
+	ask := func(k curve.Key) Decision {
+		now = now.Add(time.Second)
+		d, _ := a.rules.decide(request("d", "", "CURVE", string(k[:])), now)
+		return d
+	}
+	if d := ask(key); d.Status != 200 {
+		t.Errorf("at first: %+v", d)
+	}
+	lead("two")
+	if d := ask(other); d.Status != 200 {
+		t.Errorf("the link's new place: %+v", d)
+	}
+	if d := ask(key); d.Status != 400 {
+		t.Errorf("who was in the old place: %+v", d)
+	}
+	lead("none")
+	if d := ask(other); d.Status != 200 || !errors.Is(d.Err, curve.ErrNoKey) {
+		t.Errorf("an empty folder: %+v", d)
+	}
+	if err := a.Reload(); !errors.Is(err, curve.ErrNoKey) {
+		t.Errorf("Reload of an empty folder: %v", err)
 	}
 }
 

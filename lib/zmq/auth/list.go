@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
+	"slices"
 	"time"
 
 	"ztools/lib/curve"
@@ -23,7 +23,7 @@ type list[T any] struct {
 	path    string
 	load    func(path string) (T, error)
 	value   T
-	state   string    // of the files when they were last read, well or not
+	state   state     // of the files when they were last read, well or not
 	checked time.Time // when state was compared last
 }
 
@@ -35,7 +35,7 @@ func newList[T any](path string, load func(string) (T, error)) (*list[T], error)
 
 // read reads the list. After an error the old value stays.
 func (l *list[T]) read() error {
-	l.state = filesState(l.path)
+	l.state = stateOf(l.path)
 	value, err := l.load(l.path)
 	if err != nil {
 		return err
@@ -49,34 +49,48 @@ func (l *list[T]) read() error {
 func (l *list[T]) get(now time.Time, d *Decision) T {
 	if now.Sub(l.checked) >= recheck {
 		l.checked = now
-		if filesState(l.path) != l.state {
+		if !stateOf(l.path).is(l.state) {
 			d.Err = l.read()
 		}
 	}
 	return l.value
 }
 
-// filesState changes when a file does, or one in a directory: names, sizes and
-// times.
-func filesState(path string) string {
-	var state bytes.Buffer
-	note := func(name string) {
-		if info, err := os.Stat(name); err != nil {
-			fmt.Fprintln(&state, name, err)
-		} else if !info.IsDir() {
-			fmt.Fprintln(&state, name, info.Size(), info.ModTime().UnixNano(), info.Mode())
+// state is what can be seen of the files of a list without reading them.
+type state struct {
+	err   string
+	files []seen
+}
+
+type seen struct {
+	name string
+	info fs.FileInfo
+}
+
+// stateOf looks at the files of a list.
+func stateOf(path string) (s state) {
+	names, err := curve.AllowedFiles(path)
+	for _, name := range names {
+		info, statErr := os.Stat(name)
+		if statErr != nil {
+			err = statErr
+			break
 		}
+		s.files = append(s.files, seen{name, info})
 	}
-	if info, err := os.Stat(path); err != nil || !info.IsDir() {
-		note(path)
-		return state.String()
+	if err != nil {
+		s.err = err.Error()
 	}
-	// An error is noted by the Stat of its name.
-	_ = filepath.WalkDir(path, func(name string, _ fs.DirEntry, _ error) error {
-		note(name)
-		return nil
+	return s
+}
+
+// is tells whether nothing has changed since other. Another file may have the same
+// name, size and time.
+func (s state) is(other state) bool {
+	return s.err == other.err && slices.EqualFunc(s.files, other.files, func(a, b seen) bool {
+		return a.name == b.name && os.SameFile(a.info, b.info) && a.info.Size() == b.info.Size() &&
+			a.info.ModTime().Equal(b.info.ModTime()) && a.info.Mode() == b.info.Mode()
 	})
-	return state.String()
 }
 
 func readKeys(path string) (keys, error) { return curve.LoadAllowed(path) }
@@ -97,6 +111,9 @@ func readUsers(name string) (users, error) {
 		if err := all.add(bytes.TrimRight(line, "\r\n")); err != nil {
 			return nil, fmt.Errorf("%s: line %d: %w", name, n, err)
 		}
+	}
+	if len(all) == 0 {
+		return nil, fmt.Errorf("%s: there is no name=password", name)
 	}
 	return all, nil
 }
