@@ -44,7 +44,7 @@ func (s *session) socket(t zmq.Type) (*zmq.Socket, error) {
 		return nil, err
 	}
 	s.made = append(s.made, sock)
-	s.watchEvents(sock)
+	s.watchEvents(sock, s.endpointsOf(len(s.made)-1))
 	s.monitor.Watch(sock)
 	for _, o := range s.presets(t) {
 		if err := sock.SetByName(o[0], o[1]); err != nil {
@@ -69,6 +69,14 @@ func (s *session) socket(t zmq.Type) (*zmq.Socket, error) {
 		return sock, s.join(sock)
 	}
 	return sock, nil
+}
+
+// endpointsOf are those of the nth socket: each of a pipe has one.
+func (s *session) endpointsOf(n int) []cli.Endpoint {
+	if s.kind.has(relays) {
+		return s.endpoints[n : n+1]
+	}
+	return s.endpoints
 }
 
 // presets are the options that make the tool safer than the library's defaults.

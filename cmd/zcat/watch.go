@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"time"
 
 	"ztools/lib/cli"
@@ -54,42 +55,30 @@ func (s *session) tell(d direction, r *cli.Record) error {
 	return nil
 }
 
-// watchEvents tells the events of a socket and acts on those that matter.
-func (s *session) watchEvents(sock *zmq.Socket) {
+// watchEvents tells the events of a socket, which has these endpoints, and acts on
+// those that matter.
+func (s *session) watchEvents(sock *zmq.Socket, endpoints []cli.Endpoint) {
 	events := sock.Events(s.hard)
+	binds := slices.ContainsFunc(endpoints, func(e cli.Endpoint) bool { return e.Bind })
 	s.helpers.Go(func() {
 		peers := 0
+		failed := map[uint64]bool{} // the connects that are not tried again, or would only fail again
 		for ev := range events {
 			s.log.Event(ev)
 			switch ev.Kind {
 			case zmq.HandshakeSucceeded:
 				peers++
+				delete(failed, ev.Conn)
 			case zmq.Disconnected:
 				if peers = max(0, peers-1); peers == 0 && s.untilGone && sock.Peers() == 0 {
 					s.stop(errGone)
 				}
 			}
-			if err := cli.Refusal(ev); err != nil {
-				s.refused(sock, err)
+			if err := cli.Refusal(ev); err != nil && !binds {
+				if failed[ev.Conn] = true; len(failed) == len(endpoints) { // nobody is left to wait for
+					s.stop(err)
+				}
 			}
 		}
 	})
-}
-
-// refused ends the run when the only peer that it could have does not want it:
-// such a connection is never tried again.
-func (s *session) refused(sock *zmq.Socket, err error) {
-	if len(s.endpoints) != len(s.made) || s.bindsAny() || sock.Peers() > 0 {
-		return
-	}
-	s.stop(err)
-}
-
-func (s *session) bindsAny() bool {
-	for _, e := range s.endpoints {
-		if e.Bind {
-			return true
-		}
-	}
-	return false
 }

@@ -173,7 +173,7 @@ func (p *attempt) event(ev zmq.Event) bool {
 		p.Failure = handshakeFailed(ev, p.typ)
 		return true
 	}
-	if ev.Refused() && ev.Code == codeInvalidMetadata && ev.SocketType != "" && p.config.typ == nil {
+	if ev.Refused() && ev.Code == cli.CodeInvalidMetadata && ev.SocketType != "" && p.config.typ == nil {
 		p.learn(ev) // it does not fit, but that is all we wanted to know
 		return true
 	}

@@ -31,13 +31,6 @@ const (
 	failedAuth        = "auth"
 )
 
-// The codes of HANDSHAKE_FAILED_PROTOCOL that mean more than broken ZMTP
-// (ZMQ_PROTOCOL_ERROR_… of zmq_socket_monitor(3)).
-const (
-	codeInvalidMetadata   = 0x10000018
-	codeMechanismMismatch = 0x11000002
-)
-
 // err is the failure as the error of the run.
 func (f *failure) err() error { return cli.Failf(f.status, f.hint, "%s", f.reason) }
 
@@ -85,19 +78,26 @@ func notZMTP(reason string) *failure {
 	return &failure{failedProtocol, reason, "is it the right port?", cli.StatusFailed}
 }
 
+// oldest is the version of ZMTP without a signature.
+const oldest = "1.0"
+
 // handshakeFailed explains a failed handshake of a socket of type t.
 func handshakeFailed(ev zmq.Event, t zmq.Type) *failure {
 	var refused *cli.Error
 	switch {
-	case ev.Code == codeMechanismMismatch:
+	case ev.Code == cli.CodeMechanismMismatch:
 		return &failure{failedMechanism, ev.Endpoint + " is a ZeroMQ socket with " + otherMechanism(ev), "--server-key, --plain-user or --gssapi-service sets ours", cli.StatusRefused}
+	case ev.Secured && ev.Version == oldest: // so it is for all that do not begin as later ones do
+		return &failure{failedProtocol, ev.Endpoint + " speaks no ZMTP, or " + oldest + ", which has no security", "is it the right port?", cli.StatusRefused}
+	case ev.Secured && ev.Version != "" && ev.Mechanism == "":
+		return &failure{failedMechanism, ev.Endpoint + " is a ZeroMQ socket of ZMTP " + ev.Version + ", which has no security", "without security flags it may answer", cli.StatusRefused}
 	case errors.As(cli.Refusal(ev), &refused) && refused.Status == cli.StatusRefused:
 		return &failure{failedAuth, refused.Error(), refused.Hint, refused.Status}
 	case ev.Kind == zmq.HandshakeFailedNoDetail && ev.Value == int(zmq.ETIMEDOUT):
 		return &failure{failedTimeout, ev.Endpoint + " accepts connections but does not finish the handshake", "it speaks another protocol, or is too busy", cli.StatusTimeout}
 	case ev.Kind == zmq.HandshakeFailedNoDetail:
 		return &failure{failedClosed, ev.Endpoint + " closes the connection in the handshake", "it speaks another protocol, or something between us closes", cli.StatusFailed}
-	case ev.Code == codeInvalidMetadata:
+	case ev.Code == cli.CodeInvalidMetadata:
 		return &failure{failedType, fmt.Sprintf("%s is a ZeroMQ socket of a type that %v cannot talk to", ev.Endpoint, t), "leave --type out to find out which", cli.StatusFailed}
 	}
 	return notZMTP(fmt.Sprintf("%s does not speak ZMTP: %v", ev.Endpoint, ev.Err))

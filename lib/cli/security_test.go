@@ -180,6 +180,8 @@ func TestSecurityRefuses(t *testing.T) {
 		{[]string{"--gssapi-server", "--gssapi-service", "x"}, StatusUsage, "one side of GSSAPI"},
 		{[]string{"--gssapi-principal", "x"}, StatusUsage, "one side of GSSAPI"},
 		{[]string{"--gssapi-server", "--gssapi-nametype", "x"}, StatusUsage, "unknown --gssapi-nametype"},
+		{[]string{"--gssapi-service", "x", "--gssapi-allow", password}, StatusUsage, "--gssapi-allow is for --gssapi-server"},
+		{[]string{"--gssapi-allow", password}, StatusUsage, "one side of GSSAPI"},
 		{[]string{"--curve-server", "--gssapi-server"}, StatusUsage, "CURVE and GSSAPI are two mechanisms"},
 	} {
 		if runtime.GOOS == "windows" && strings.Contains(test.text, "chmod") {
@@ -209,17 +211,26 @@ func TestSecretOptions(t *testing.T) {
 	}
 }
 
-// A handshake that can only fail again is the end, with status 4 if security is
-// the reason.
+// A connection that can only fail again is the end, with status 4 if security is
+// the reason, in one sentence.
 func TestRefusal(t *testing.T) {
+	const (
+		unspecified = 0x10000000
+		welcome     = 0x10000017
+	)
+	inHandshake := zmq.HandshakeFailedProtocol
 	for _, test := range []struct {
 		ev     zmq.Event
 		status int // 0: no end
 	}{
 		{zmq.Event{Kind: zmq.HandshakeFailedAuth, Value: 400}, StatusRefused},
-		{zmq.Event{Kind: zmq.HandshakeFailedProtocol, Value: codeMechanismMismatch}, StatusRefused},
-		{zmq.Event{Kind: zmq.HandshakeFailedProtocol, Value: codeCryptographic}, StatusRefused},
-		{zmq.Event{Kind: zmq.HandshakeFailedProtocol, Value: 0x10000018}, StatusFailed},
+		{zmq.Event{Kind: inHandshake, Code: CodeMechanismMismatch}, StatusRefused},
+		{zmq.Event{Kind: inHandshake, Code: CodeCryptographic}, StatusRefused},
+		{zmq.Event{Kind: inHandshake, Code: CodeInvalidMetadata}, StatusFailed},
+		{zmq.Event{Kind: inHandshake, Code: CodeInvalidMetadata, Secured: true, SocketType: "SUB"}, StatusFailed},
+		{zmq.Event{Kind: inHandshake, Code: CodeInvalidMetadata, Secured: true}, StatusRefused},
+		{zmq.Event{Kind: inHandshake, Code: welcome, Secured: true}, StatusRefused},
+		{zmq.Event{Kind: inHandshake, Code: unspecified}, StatusFailed},
 		{zmq.Event{Kind: zmq.HandshakeFailedNoDetail, Value: int(zmq.EPIPE), Mechanism: "CURVE"}, StatusRefused},
 		{zmq.Event{Kind: zmq.HandshakeFailedNoDetail, Value: int(zmq.ECONNRESET), Mechanism: "CURVE"}, StatusRefused},
 		{zmq.Event{Kind: zmq.HandshakeFailedNoDetail, Mechanism: "GSSAPI"}, StatusRefused},
@@ -227,9 +238,16 @@ func TestRefusal(t *testing.T) {
 		{zmq.Event{Kind: zmq.HandshakeFailedNoDetail, Value: int(zmq.EPIPE)}, 0},
 		{zmq.Event{Kind: zmq.HandshakeFailedNoDetail, Value: int(zmq.ETIMEDOUT), Mechanism: "CURVE"}, 0},
 		{zmq.Event{Kind: zmq.Disconnected}, 0},
+		{zmq.Event{Kind: zmq.Disconnected, Secured: true}, 0},
+		{zmq.Event{Kind: zmq.Disconnected, Code: CodeSequence, Secured: true}, StatusRefused},
+		{zmq.Event{Kind: zmq.Disconnected, Code: unspecified, Secured: true}, StatusRefused},
+		{zmq.Event{Kind: zmq.Disconnected, Code: unspecified}, StatusFailed},
+		{zmq.Event{Kind: zmq.Disconnected, Code: unspecified, Secured: true, Err: zmq.EMSGSIZE}, StatusFailed},
 	} {
-		if status := Report(NewStream(io.Discard, "never"), "t", Refusal(test.ev)); status != test.status {
-			t.Errorf("%v %#x with %q: status %d", test.ev.Kind, test.ev.Value, test.ev.Mechanism, status)
+		var out bytes.Buffer
+		status := Report(NewStream(&out, "never"), "t", Refusal(test.ev))
+		if status != test.status || strings.Count(out.String(), "error:") != min(status, 1) {
+			t.Errorf("%v %#x with %q, %v: status %d, %s", test.ev.Kind, test.ev.Code, test.ev.Mechanism, test.ev.Secured, status, &out)
 		}
 	}
 }

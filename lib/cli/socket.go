@@ -128,30 +128,64 @@ func endpointError(verb string, e Endpoint, err error) error {
 	return fmt.Errorf("cannot %s %s: %w", verb, e.Addr, err)
 }
 
-// The codes of HANDSHAKE_FAILED_PROTOCOL that speak of security
+// The codes of what a peer did wrong that mean more than broken ZMTP
 // (ZMQ_PROTOCOL_ERROR_… of zmq_socket_monitor(3)).
 const (
-	codeCryptographic     = 0x11000001
-	codeMechanismMismatch = 0x11000002
+	CodeSequence          = 0x10000002 // a message came again
+	CodeInvalidMetadata   = 0x10000018 // or a socket type that does not fit
+	CodeCryptographic     = 0x11000001
+	CodeMechanismMismatch = 0x11000002
 )
 
-// Refusal is the error of a handshake that failed for good: the connection is not
-// tried again, or, with a mechanism, would only fail again. It is nil for every
-// other event.
+// violations are those with a sentence of their own, behind the endpoint. They are
+// of security in any case.
+var violations = map[int]struct{ text, hint string }{
+	CodeMechanismMismatch: {"wants another security mechanism", "both sides need the same one: none, CURVE, PLAIN or GSSAPI"},
+	CodeCryptographic: {"cannot be trusted: what it sends was not made with the expected key",
+		"is --server-key the public key of this server?"},
+	CodeSequence: {"cannot be trusted: something on the way there sends its messages again", "is there a proxy or a relay between?"},
+}
+
+// Refusal is the error of a connection that has failed for good: it is not made
+// again, or, with a mechanism, would only fail again. Behind a mechanism that is a
+// matter of security, but for a socket type that does not fit and a message that is
+// too long. It is nil for every other event.
 func Refusal(ev zmq.Event) error {
+	known, security := violations[ev.Code]
 	switch {
 	case ev.Kind == zmq.HandshakeFailedAuth:
 		return Failf(StatusRefused, "ask who runs the peer for access", "%s refused us: %v", ev.Endpoint, ev.Err)
-	case ev.Kind == zmq.HandshakeFailedProtocol && ev.Value == codeMechanismMismatch:
-		return Failf(StatusRefused, "both sides need the same one: none, CURVE, PLAIN or GSSAPI", "%s wants another security mechanism", ev.Endpoint)
-	case ev.Kind == zmq.HandshakeFailedProtocol && ev.Value == codeCryptographic:
-		return Failf(StatusRefused, "is --server-key the public key of this server?", "%s cannot be trusted: what it sends was not made with the expected key", ev.Endpoint)
-	case ev.Refused():
+	case ev.Final() && security:
+		return Failf(StatusRefused, known.hint, "%s %s", ev.Endpoint, known.text)
+	case ev.Refused() && (!ev.Secured || ev.Code == CodeInvalidMetadata && ev.SocketType != ""):
 		return Failf(StatusFailed, "is it a ZeroMQ socket of a type that fits?", "handshake with %s failed: %v", ev.Endpoint, ev.Err)
+	case ev.Refused():
+		return Failf(StatusRefused, "", "no security handshake with %s: %v", ev.Endpoint, ev.Err)
+	case ev.Final() && errors.Is(ev.Err, zmq.EMSGSIZE):
+		return Failf(StatusFailed, "-o maxmsgsize=SIZE sets the limit", "%s sent too long a message: %v", ev.Endpoint, ev.Err)
+	case ev.Final():
+		return Failf(broken(ev.Secured), "", "%s broke the protocol: %v", ev.Endpoint, ev.Err)
+	}
+	return unfinished(ev)
+}
+
+// broken is the status of what a peer did wrong.
+func broken(secured bool) int {
+	if secured {
+		return StatusRefused
+	}
+	return StatusFailed
+}
+
+// unfinished is the error of a handshake with a mechanism that the peer did not
+// want to finish, or that we could not begin, as without a ticket. nil for every
+// other event.
+func unfinished(ev zmq.Event) error {
+	switch {
 	case ev.Kind != zmq.HandshakeFailedNoDetail || ev.Mechanism == "" || ev.Mechanism == "NULL" || ev.Value == int(zmq.ETIMEDOUT):
 		return nil
 	case ev.Value == int(zmq.EPIPE) || ev.Value == int(zmq.ECONNRESET):
 		return Failf(StatusRefused, "is the server's key right, and is ours on its list?", "%s closed the connection in the security handshake", ev.Endpoint)
 	}
-	return Failf(StatusRefused, "", "no security handshake with %s: %v", ev.Endpoint, ev.Err) // as without a ticket for it
+	return Failf(StatusRefused, "", "no security handshake with %s: %v", ev.Endpoint, ev.Err)
 }

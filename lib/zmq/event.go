@@ -98,6 +98,7 @@ type Event struct {
 	Mechanism  string // that of its greeting
 	RoutingID  []byte
 	UserID     string // whom the authentication took it for
+	Secured    bool   // this side has a mechanism other than NULL, or a ZAP domain
 	Err        error  // the reason, for what went wrong; ConnectRetried: with the attempt before
 	Code       int    // what the peer did wrong, a protocol error code of zmq_socket_monitor(3); 0 for nothing
 
@@ -108,7 +109,7 @@ type Event struct {
 }
 
 // Refused reports whether the event tells of a handshake that failed for good:
-// the connection is not made again. libzmq tells of some such failures by
+// the connection is not made again (Final). libzmq tells of some such failures by
 // Disconnected alone.
 func (ev *Event) Refused() bool {
 	switch ev.Kind {
@@ -119,6 +120,12 @@ func (ev *Event) Refused() bool {
 		return ev.Code != 0 && errors.As(ev.Err, &failed)
 	}
 	return false
+}
+
+// Final reports whether the event tells that the connection is not made again,
+// for what the peer did: in the handshake, or by breaking the protocol later.
+func (ev *Event) Final() bool {
+	return ev.Refused() || ev.Kind == Disconnected && ev.Code != 0
 }
 
 // uris are the addresses of both ends as libzmq gives them.
@@ -252,6 +259,7 @@ func (x *session) event(c *connection) Event {
 		Endpoint: x.endpoint,
 		Local:    transport.Endpoint(c.LocalAddr()),
 		Remote:   transport.Endpoint(c.RemoteAddr()),
+		Secured:  security.Required(x.opts),
 		name:     x.named(),
 		bound:    x.bound,
 	}
