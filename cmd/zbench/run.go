@@ -11,6 +11,7 @@ import (
 
 	"ztools/lib/cli"
 	"ztools/lib/zmq"
+	"ztools/lib/zmq/auth"
 )
 
 // length is how long something goes on: a number of messages, or a time.
@@ -38,8 +39,9 @@ type run struct {
 	waiting   atomic.Pointer[string] // what to say if nothing happens
 	group     sync.WaitGroup         // the goroutines of this end
 	near      []*zmq.Socket
-	goals     []*goal // ends of warm-up and window; nil if these are times
-	start     moment  // of the window
+	porter    *auth.Authenticator // nil: nobody asks
+	goals     []*goal             // ends of warm-up and window; nil if these are times
+	start     moment              // of the window
 	before    bill
 	sample    sample
 }
@@ -72,6 +74,9 @@ func (c *config) measure(ctx context.Context, cell cell, number int) (sample, er
 // end closes everything, waits for all goroutines and adds up.
 func (r *run) end(unhook func() bool) error {
 	closeAll(r.near)
+	if r.porter != nil {
+		_ = r.porter.Close() // of a socket nobody asks any more
+	}
 	var err error
 	if r.far != nil {
 		err = r.far.close()
@@ -122,11 +127,8 @@ const guardLooks = 10
 // open makes the sockets of this end, which close with the run. A peer that goes
 // away, or is none, ends it.
 func (r *run) open(t zmq.Type, n int, at side) ([]*zmq.Socket, error) {
-	porter, err := r.plan.Security.porter(r.z, at, &r.group)
-	if porter != nil {
-		r.near = append(r.near, porter)
-	}
-	if err != nil {
+	var err error
+	if r.porter, err = r.plan.Security.porter(r.z, at); err != nil {
 		return nil, err
 	}
 	list, err := r.plan.sockets(r.z, t, n, at)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"ztools/lib/zmq"
+	"ztools/lib/zmq/auth"
 )
 
 // job is what the far end of a measurement is asked to do.
@@ -47,7 +48,7 @@ var laborTypes = map[string]zmq.Type{"push": zmq.Push, "publish": zmq.Pub, "echo
 // labor is the far end at work. Its orders come from one goroutine.
 type labor struct {
 	job
-	porter  *zmq.Socket // nil: nobody asks
+	porter  *auth.Authenticator // nil: nobody asks
 	sockets []*zmq.Socket
 	senders []*sender
 	gauge   gauge // messages sent
@@ -91,7 +92,7 @@ func (w *labor) begin(z *zmq.Context) (err error) {
 	if !ok {
 		return fmt.Errorf("unknown work %q", w.Work)
 	}
-	if w.porter, err = w.Plan.Security.porter(z, side(w.Bind), &w.group); err != nil {
+	if w.porter, err = w.Plan.Security.porter(z, side(w.Bind)); err != nil {
 		return err
 	}
 	if w.sockets, err = w.Plan.sockets(z, t, w.Sockets, side(w.Bind)); err != nil {
@@ -193,7 +194,7 @@ func (w *labor) close() {
 	w.stop.Store(true)
 	closeAll(w.sockets)
 	if w.porter != nil {
-		closeAll([]*zmq.Socket{w.porter})
+		_ = w.porter.Close() // of a socket nobody asks any more
 	}
 	w.sending.Wait()
 	w.group.Wait()

@@ -56,6 +56,7 @@ func SecurityFlags(prefix string) []Flag {
 		{Name: "plain-password-file", Value: "FILE", Help: "the password of --plain-user"},
 		{Name: "plain-allow", Value: "FILE", Help: "be a PLAIN server for the users in FILE, lines of name=password"},
 		{Name: "gssapi-server", Help: "be a Kerberos service (GSSAPI)"},
+		{Name: "gssapi-allow", Value: "FILE", Help: "--gssapi-server: only these principals, lines of NAME@REALM"},
 		{Name: "gssapi-principal", Value: "NAME", Help: "own Kerberos principal"},
 		{Name: "gssapi-service", Value: "NAME", Help: "connect to the Kerberos service of this name"},
 		{Name: "gssapi-nametype", Value: "TYPE", Choice: nameTypes, Help: "how --gssapi-principal is written (default hostbased)"},
@@ -98,7 +99,7 @@ func (a *Args) Security(prefix string) *Security {
 	}{
 		{"CURVE", []string{"curve-server", "server-key", "curve-key", "curve-allow"}, r.curve},
 		{"PLAIN", []string{"plain-user", "plain-password-file", "plain-allow"}, r.plain},
-		{"GSSAPI", []string{"gssapi-server", "gssapi-service", "gssapi-principal", "gssapi-plaintext"}, r.gssapi},
+		{"GSSAPI", []string{"gssapi-server", "gssapi-service", "gssapi-principal", "gssapi-plaintext", "gssapi-allow"}, r.gssapi},
 	} {
 		if slices.ContainsFunc(m.flags, func(f string) bool { return a.Given(prefix + f) }) {
 			used = append(used, m.name)
@@ -270,6 +271,7 @@ func readPassword(name string) (string, error) {
 // gssapi reads the flags of GSSAPI.
 func (r securityReader) gssapi() {
 	server, service, principal := r.Bool(r.prefix+"gssapi-server"), r.text("gssapi-service"), r.text("gssapi-principal")
+	allow := r.text("gssapi-allow")
 	if server == (service != "") {
 		r.Reject(Usagef(r.flag("gssapi-server")+" is for the server, "+r.flag("gssapi-service")+" for its clients",
 			"one side of GSSAPI is the server, the other its client"))
@@ -280,16 +282,29 @@ func (r securityReader) gssapi() {
 	}
 	if server {
 		r.set(zmq.GSSAPIServer, true)
-		r.s.admit = func(a *auth.Authenticator) error {
-			a.GSSAPI(r.s.domain)
-			return nil
-		}
+		r.admitPrincipals(allow)
 	} else {
 		r.set(zmq.GSSAPIServicePrincipal, service)
+	}
+	if allow != "" && !server {
+		r.Reject(Usagef("a server decides who may come in", "%s is for %s", r.flag("gssapi-allow"), r.flag("gssapi-server")))
 	}
 	r.set(zmq.GSSAPIPrincipalNametype, r.nameType("gssapi-nametype"))
 	r.set(zmq.GSSAPIServicePrincipalNametype, r.nameType("gssapi-service-nametype"))
 	r.set(zmq.GSSAPIPlaintext, r.Bool(r.prefix+"gssapi-plaintext"))
+}
+
+// admitPrincipals lets in the principals of a list, or all.
+func (r securityReader) admitPrincipals(allow string) {
+	if allow == "" {
+		r.s.admit = func(a *auth.Authenticator) error {
+			a.GSSAPI(r.s.domain)
+			return nil
+		}
+		return
+	}
+	r.s.listed = true
+	r.s.admit = func(a *auth.Authenticator) error { return a.GSSAPIList(r.s.domain, allow) }
 }
 
 func (r securityReader) nameType(flag string) int {

@@ -119,6 +119,13 @@ func (a *Authenticator) Plain(domain, file string) error {
 	return nil
 }
 
+// AnyUser lets in every PLAIN client, whatever its password. User-Id is its name.
+func (a *Authenticator) AnyUser(domain string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.rules.users[domain] = nil
+}
+
 // Curve lets in who has one of the keys of curve.LoadAllowed: a file of public
 // keys, or a directory of certificates, whose metadata messages then have as
 // properties. User-Id is the public key in Z85. A list without any key is an
@@ -146,7 +153,24 @@ func (a *Authenticator) AnyKey(domain string) {
 func (a *Authenticator) GSSAPI(domain string, principals ...string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.rules.principals[domain] = append([]string(nil), principals...)
+	if len(principals) == 0 {
+		a.rules.principals[domain] = nil
+		return
+	}
+	a.rules.principals[domain] = fixed(setOf(principals))
+}
+
+// GSSAPIList lets in the principals in a file, a line NAME@REALM for each. Lines
+// that begin with # do not count. A list without any is an error.
+func (a *Authenticator) GSSAPIList(domain, file string) error {
+	l, err := newList(file, readPrincipals)
+	if err != nil {
+		return err
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.rules.principals[domain] = l
+	return nil
 }
 
 // Reload reads all lists again, also those whose files seem unchanged. Of a list

@@ -44,10 +44,12 @@ func everything(t testing.TB) (a *Authenticator, alice, stranger curve.Key) {
 	a.GSSAPI("open")
 	a.GSSAPI(AnyDomain, "alice@REALM")
 	a.AnyKey("open")
+	a.AnyUser("open")
 	for _, err := range []error{
 		a.Plain(AnyDomain, file(t, "passwords", "# who\nalice=secret\n\nbob=a=b\n")),
 		a.Plain("other", file(t, "passwords", "carol=\n")),
 		a.Curve(AnyDomain, file(t, "alice", string(certificate))),
+		a.GSSAPIList("other", file(t, "principals", "# who\n\ncarol@REALM\r\n")),
 		a.Deny("192.0.2.66", "2001:db8:bad::/48", "localhost:1000:66"),
 		a.Allow("192.0.2.0/24", "::1", "2001:db8::/32", "pipe:7", "localhost:1000"),
 	} {
@@ -90,6 +92,7 @@ func TestDecide(t *testing.T) {
 		{"unknown name", request("d", here, "PLAIN", "mallory", "secret"), 400, "", "wrong name or password"},
 		{"a comment", request("d", here, "PLAIN", "# who", ""), 400, "", "wrong name or password"},
 		{"empty password", request("other", here, "PLAIN", "carol", ""), 200, "carol", ""},
+		{"any user", request("open", here, "PLAIN", "mallory", "x"), 200, "mallory", ""},
 		{"name of another domain", request("other", here, "PLAIN", "alice", "secret"), 400, "", "wrong name or password"},
 		{"PLAIN from elsewhere", request("d", "198.51.100.1", "PLAIN", "alice", "secret"), 400, "", "address not allowed"},
 
@@ -100,6 +103,10 @@ func TestDecide(t *testing.T) {
 		{"GSSAPI", request("d", here, "GSSAPI", "alice@REALM"), 200, "alice@REALM", ""},
 		{"unknown principal", request("d", here, "GSSAPI", "bob@REALM"), 400, "", "unknown principal"},
 		{"any principal", request("open", here, "GSSAPI", "bob@REALM"), 200, "bob@REALM", ""},
+		{"principal in a file", request("other", here, "GSSAPI", "carol@REALM"), 200, "carol@REALM", ""},
+		{"principal in no file", request("other", here, "GSSAPI", "alice@REALM"), 400, "", "unknown principal"},
+		{"principal of another realm", request("other", here, "GSSAPI", "carol@OTHER"), 400, "", "unknown principal"},
+		{"a comment for a principal", request("other", here, "GSSAPI", "# who"), 400, "", "unknown principal"},
 
 		{"another mechanism", request("d", here, "BEARER", "x"), 400, "", "unknown mechanism"},
 		{"credentials too many", request("d", here, "CURVE", "x", "y"), 500, "", "malformed request"},
@@ -148,6 +155,11 @@ func TestBadRules(t *testing.T) {
 	}
 	if err := a.Plain("d", file(t, "passwords", "# nobody\n")); err == nil {
 		t.Error("an empty list of passwords is taken")
+	}
+	for _, text := range []string{"# nobody\n", "", "alice\n", "@REALM\n", "alice@\n"} {
+		if err := a.GSSAPIList("d", file(t, "principals", text)); err == nil {
+			t.Errorf("%q is taken for a list of principals", text)
+		}
 	}
 	shared := file(t, "passwords", "alice=secret")
 	if runtime.GOOS == "windows" {
@@ -223,6 +235,28 @@ func TestReload(t *testing.T) {
 }
 
 // A directory is watched as a whole: a certificate that comes or goes counts.
+// A list of principals is read again, and one of the program's own stays.
+func TestReloadPrincipals(t *testing.T) {
+	path := file(t, "principals", "alice@R\n")
+	a := &Authenticator{rules: newRules()}
+	if err := a.GSSAPIList("d", path); err != nil {
+		t.Fatal(err)
+	}
+	a.GSSAPI("own", "alice@R")
+	replace(t, path, "carol@R\n")
+	if err := a.Reload(); err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		domain, name string
+		status       int
+	}{{"d", "alice@R", 400}, {"d", "carol@R", 200}, {"own", "alice@R", 200}, {"own", "carol@R", 400}} {
+		if d, _ := a.rules.decide(request(test.domain, "", "GSSAPI", test.name), time.Unix(2000, 0)); d.Status != test.status {
+			t.Errorf("%s in %s: %+v", test.name, test.domain, d)
+		}
+	}
+}
+
 func TestReloadDirectory(t *testing.T) {
 	dir := t.TempDir()
 	key := curve.Generate().Public

@@ -33,6 +33,11 @@ func newList[T any](path string, load func(string) (T, error)) (*list[T], error)
 	return l, l.read()
 }
 
+// fixed is a list of no file.
+func fixed[T any](value T) *list[T] {
+	return &list[T]{load: func(string) (T, error) { return value, nil }, value: value}
+}
+
 // read reads the list. After an error the old value stays.
 func (l *list[T]) read() error {
 	l.state = stateOf(l.path)
@@ -47,7 +52,7 @@ func (l *list[T]) read() error {
 // get is the list as of now. Where it has changed and cannot be read, the old one
 // counts, and the decision says so once.
 func (l *list[T]) get(now time.Time, d *Decision) T {
-	if now.Sub(l.checked) >= recheck {
+	if l.path != "" && now.Sub(l.checked) >= recheck {
 		l.checked = now
 		if !stateOf(l.path).is(l.state) {
 			d.Err = l.read()
@@ -132,4 +137,36 @@ func (u users) add(line []byte) error {
 	}
 	u[string(name)] = sha256.Sum256(password)
 	return nil
+}
+
+func setOf(names []string) principals {
+	all := principals{}
+	for _, name := range names {
+		all[name] = true
+	}
+	return all
+}
+
+// readPrincipals reads lines of NAME@REALM.
+func readPrincipals(name string) (principals, error) {
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return nil, err
+	}
+	all, n := principals{}, 0
+	for line := range bytes.Lines(text) {
+		n++
+		line = bytes.TrimSpace(line)
+		if len(line) == 0 || line[0] == '#' {
+			continue
+		}
+		if who, realm, ok := bytes.Cut(line, []byte("@")); !ok || len(who) == 0 || len(realm) == 0 {
+			return nil, fmt.Errorf("%s: line %d: not NAME@REALM", name, n)
+		}
+		all[string(line)] = true
+	}
+	if len(all) == 0 {
+		return nil, fmt.Errorf("%s: there is no NAME@REALM", name)
+	}
+	return all, nil
 }
