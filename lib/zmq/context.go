@@ -6,6 +6,7 @@ import (
 
 	"ztools/lib/internal/msg"
 	"ztools/lib/internal/option"
+	"ztools/lib/internal/security"
 )
 
 // Context is the home of sockets: they share its inproc names, and Close ends
@@ -15,6 +16,8 @@ type Context struct {
 	down atomic.Bool // Shutdown was called
 
 	noThreads bool // constant from the first socket on: IO_THREADS was 0
+
+	memory security.Memory // of what its sockets' mechanisms have seen
 
 	mu      sync.Mutex // guards the fields below
 	opts    option.ContextOptions

@@ -118,7 +118,7 @@ func (s *Socket) bind(ep string) error {
 
 func (s *Socket) listenLocked(t transport.Transport, ep, rest string) (err error) {
 	b := &binding{sock: s, opts: s.snapshotLocked()}
-	if b.secure, err = security.Prepare(b.opts); err != nil {
+	if b.secure, err = security.Prepare(b.opts, &s.ctx.memory); err != nil {
 		return err
 	}
 	if b.listener, err = t.Listen(rest, b.opts); err != nil {
@@ -211,7 +211,7 @@ func (s *Socket) dialLocked(t transport.Transport, ep, rest string) error {
 	if err := t.Check(rest, o); err != nil {
 		return err
 	}
-	secure, err := security.Prepare(o)
+	secure, err := security.Prepare(o, &s.ctx.memory)
 	if err != nil {
 		return err
 	}

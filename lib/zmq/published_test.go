@@ -38,10 +38,12 @@ func TestPublished(t *testing.T) {
 		{"CVE-2014-7202 weaker mechanism", weakerMechanism},
 		{"CVE-2014-7203 message played again", replayedMessage},
 		{"CVE-2014-9721 older protocol", olderProtocol},
+		{"CVE-2014-9721 older protocol of a server", olderServer},
 		{"issue 1488 size that wraps in an old frame", func(t *testing.T) {
 			refuseBytes(t, []byte("\x01\x00"), []byte("\xff\xff\xff\xff\xff\xff\xff\xff\xda\x00"))
 		}},
 		{"issue 4524 limits of a peer that leaves", limitsOfLeavingPeers},
+		{"acef50b8 messages of a peer that leaves", messagesOfLeavingPeers},
 	} {
 		t.Run(strings.ReplaceAll(weakness.id, " ", "-"), weakness.test)
 	}
@@ -162,23 +164,27 @@ func oldPeerLargeMessages(t *testing.T) {
 // refused before they are kept.
 func endlessMetadata(t *testing.T) {
 	c := newContext(t)
-	pull := open(t, c, zmq.Pull, zmq.CurveServer, true, zmq.CurveSecretKey, serverKeys.Secret.Text())
-	bind(t, pull, "tcp://127.0.0.1:*")
-	events := watch(t, pull)
-	for _, size := range []int{10, 100_000} {
-		options := curveClient(clientKeys)
+	for _, test := range []struct {
+		size int // of all values together
+		code wire.Code
+	}{{10, wire.InvalidMetadata}, {1 << 17, wire.Unspecified}} { // more properties than 256, more bytes than a command may have
+		pull := open(t, c, zmq.Pull, zmq.CurveServer, true, zmq.CurveSecretKey, serverKeys.Secret.Text())
+		bind(t, pull, "tcp://127.0.0.1:*")
+		events := watch(t, pull)
+		options := append(curveClient(clientKeys), zmq.ReconnectIvl, -1)
 		for n := range 300 {
-			options = append(options, zmq.Metadata, fmt.Sprintf("X-%d:%s", n, strings.Repeat("v", size/300+1)))
+			options = append(options, zmq.Metadata, fmt.Sprintf("X-%d:%s", n, strings.Repeat("v", test.size/300+1)))
 		}
 		connect(t, open(t, c, zmq.Push, options...), pull.LastEndpoint())
-		if ev := awaitEvent(t, events, zmq.HandshakeFailedProtocol, zmq.HandshakeSucceeded, zmq.Disconnected); ev.Kind == zmq.HandshakeSucceeded {
-			t.Errorf("%d bytes of metadata pass", size)
+		ev := awaitEvent(t, events, zmq.HandshakeSucceeded, zmq.Disconnected)
+		if ev.Kind == zmq.HandshakeSucceeded || ev.Code != int(test.code) {
+			t.Errorf("%d bytes of metadata: %v with code %#x, %v", test.size, ev.Kind, ev.Code, ev.Err)
 		}
+		push := open(t, c, zmq.Push, curveClient(clientKeys)...)
+		connect(t, push, pull.LastEndpoint())
+		send(t, push, "fine")
+		expect(t, pull, "fine")
 	}
-	push := open(t, c, zmq.Push, curveClient(clientKeys)...)
-	connect(t, push, pull.LastEndpoint())
-	send(t, push, "fine")
-	expect(t, pull, "fine")
 }
 
 // refuseBytes: a peer that sends this costs its own connection only.
@@ -197,6 +203,7 @@ func refuseBytes(t *testing.T, pieces ...[]byte) {
 var guarded = map[string][]any{
 	"CURVE":  {zmq.CurveServer, true, zmq.CurveSecretKey, serverKeys.Secret.Text()},
 	"PLAIN":  {zmq.PlainServer, true},
+	"GSSAPI": {zmq.GSSAPIServer, true},
 	"domain": {zmq.ZAPDomain, "global"},
 }
 
@@ -206,7 +213,7 @@ func weakerMechanism(t *testing.T) {
 		pull := open(t, c, zmq.Pull, options...)
 		bind(t, pull, "tcp://127.0.0.1:*")
 		events := watch(t, pull)
-		for _, mechanism := range []string{"NULL", "PLAIN", "CURVE", "curve", "CURVE\x00x", "CURVEX", ""} {
+		for _, mechanism := range []string{"NULL", "PLAIN", "CURVE", "GSSAPI", "curve", "CURVE\x00x", "CURVEX", ""} {
 			if mechanism == name || name == "domain" && mechanism == "NULL" {
 				continue
 			}
@@ -220,13 +227,49 @@ func weakerMechanism(t *testing.T) {
 	}
 }
 
+// oldGreetings are those of ZMTP 1.0, in two forms, and 2.0, with the first frames.
+var oldGreetings = []string{"\x01\x00\x02\x00x", "\xff\x00\x00\x00\x00\x00\x00\x00\x01\x7f\x00\x08",
+	"\xff\x00\x00\x00\x00\x00\x00\x00\x01\x7f\x01\x08\x00\x00\x00\x01x"}
+
+// olderServer: clients refuse such peers, too, and do not come again.
+func olderServer(t *testing.T) {
+	c := newContext(t)
+	for name, options := range map[string][]any{
+		"CURVE":  curveClient(clientKeys),
+		"PLAIN":  {zmq.PlainUsername, "admin", zmq.PlainPassword, "s3cret"},
+		"GSSAPI": {zmq.GSSAPIServicePrincipal, "zmq@localhost"},
+		"domain": {zmq.ZAPDomain, "global"},
+	} {
+		for _, greeting := range oldGreetings {
+			l, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer l.Close()
+			push := open(t, c, zmq.Push, append(options, zmq.ReconnectIvl, 1)...)
+			events := watch(t, push)
+			connect(t, push, "tcp://"+l.Addr().String())
+			server, err := l.Accept()
+			if err != nil {
+				t.Fatal(err)
+			}
+			io.WriteString(server, greeting)
+			ev := awaitEvent(t, events, zmq.HandshakeSucceeded, zmq.Disconnected, zmq.ConnectRetried)
+			if !ev.Final() || !ev.Secured || !strings.Contains(fmt.Sprint(ev.Err), "no security") {
+				t.Errorf("%s meets %q: %v, %v", name, greeting, ev.Kind, ev.Err)
+			}
+			server.Close()
+		}
+	}
+}
+
 func olderProtocol(t *testing.T) {
 	c := newContext(t)
 	for name, options := range guarded {
 		pull := open(t, c, zmq.Pull, options...)
 		bind(t, pull, "tcp://127.0.0.1:*")
 		events := watch(t, pull)
-		for _, greeting := range []string{"\x01\x00\x02\x00x", "\xff\x00\x00\x00\x00\x00\x00\x00\x01\x7f\x00\x08", "\xff\x00\x00\x00\x00\x00\x00\x00\x01\x7f\x01\x08\x00\x00\x00\x01x"} {
+		for _, greeting := range oldGreetings {
 			if err := misbehave(pull.LastEndpoint(), greeting); err != nil {
 				t.Errorf("%s: %v", name, err)
 			}
@@ -331,6 +374,44 @@ func limitsOfLeavingPeers(t *testing.T) {
 	}
 }
 
+// messagesOfLeavingPeers: peers leave while what they have sent is received, and
+// so do the receivers. Every message comes, once.
+func messagesOfLeavingPeers(t *testing.T) {
+	const senders, rounds, each = 4, 20, 5
+	for _, endpoint := range []string{"tcp://127.0.0.1:*", "inproc://leaving"} {
+		c := newContext(t)
+		pull := open(t, c, zmq.Pull, zmq.RcvHWM, 2)
+		bind(t, pull, endpoint)
+		var leaving sync.WaitGroup
+		for range senders {
+			leaving.Go(func() {
+				for range rounds {
+					push, err := c.NewSocket(zmq.Push)
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					err = errors.Join(push.Set(zmq.SndHWM, 2), push.Connect(pull.LastEndpoint()))
+					for range each {
+						err = errors.Join(err, push.Send(deadline(t), []byte("first"), []byte("second")))
+					}
+					if err := errors.Join(err, push.Close()); err != nil { // with messages on the way
+						t.Error(err)
+						return
+					}
+				}
+			})
+		}
+		for range senders * rounds * each {
+			expect(t, pull, "first", "second")
+		}
+		leaving.Wait()
+		if parts, err := pull.TryRecv(); !errors.Is(err, zmq.EAGAIN) {
+			t.Errorf("received %q as well, %v", parts, err)
+		}
+	}
+}
+
 // TestHalfOpenFlood: many clients say HELLO to a CURVE server and then nothing.
 // Others notice nothing, and when their time is over nothing is left of them.
 func TestHalfOpenFlood(t *testing.T) {
@@ -344,7 +425,7 @@ func TestHalfOpenFlood(t *testing.T) {
 		expect(t, pull, text)
 	}
 	goroutines, before := runtime.NumGoroutine(), heap()
-	maker, err := security.Prepare(&option.Options{Mechanism: 2, CurveServerKey: serverKeys.Public, CurveSecretKey: clientKeys.Secret})
+	maker, err := security.Prepare(&option.Options{Mechanism: 2, CurveServerKey: serverKeys.Public, CurveSecretKey: clientKeys.Secret}, new(security.Memory))
 	if err != nil {
 		t.Fatal(err)
 	}

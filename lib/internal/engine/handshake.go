@@ -30,9 +30,6 @@ import (
 // hundred properties, and little for a stranger to make us keep.
 const maxCommand = 64 << 10
 
-// maxIdentity is the longest routing id (zmq_setsockopt(3)), in bytes.
-const maxIdentity = 255
-
 // firstRead is how much memory a handshake begins with, in bytes. A greeting
 // and a READY fit.
 const firstRead = 256
@@ -194,11 +191,11 @@ func (h *handshake) identify() error {
 	} else {
 		h.out = encode(h.out, h.result.framing().Reverse(), 0, id)
 	}
-	body, err := h.frame(0, maxIdentity)
+	body, err := h.frame(0, wire.MaxIdentity)
 	if err != nil {
 		return err
 	}
-	h.result.Properties = map[string]string{wire.PropIdentity: string(body)}
+	h.result.Properties, h.result.Identity = map[string]string{wire.PropIdentity: string(body)}, []byte(string(body))
 	return nil
 }
 
@@ -215,7 +212,7 @@ func (h *handshake) agree(m security.Mechanism) error {
 			step = h.ask
 		}
 		if err := step(m); err != nil {
-			h.result.SocketType = m.Peer()[wire.PropSocketType]
+			h.result.SocketType = m.Said()[wire.PropSocketType]
 			refusal := h.commands(m)
 			h.flush() // what the peer did wrong matters more than whether it hears of it
 			if refusal {
@@ -226,7 +223,7 @@ func (h *handshake) agree(m security.Mechanism) error {
 	}
 	h.result.Mechanism = m
 	h.result.Properties = m.Peer()
-	h.result.SocketType = h.result.Properties[wire.PropSocketType]
+	h.result.SocketType, h.result.Identity = m.Said()[wire.PropSocketType], []byte(m.Said()[wire.PropIdentity])
 	return nil
 }
 
@@ -273,7 +270,6 @@ func (h *handshake) learnt() *Result {
 // finish fills in what the steps have in common.
 func (h *handshake) finish() *Result {
 	r := h.result // a copy: h and its buffers may go
-	r.Identity = []byte(r.Properties[wire.PropIdentity])
 	if a := peerAddress(h.conn); a != "" {
 		r.Properties[wire.PropPeerAddress] = a
 	}

@@ -68,7 +68,7 @@ func TestStages(t *testing.T) {
 
 // handshake runs one with the mechanism that o asks for.
 func handshake(conn net.Conn, o *option.Options) (*engine.Result, error) {
-	secure, err := security.Prepare(o)
+	secure, err := security.Prepare(o, new(security.Memory))
 	if err != nil {
 		return nil, err
 	}

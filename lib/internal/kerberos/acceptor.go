@@ -9,12 +9,14 @@ import (
 
 	"github.com/jcmturner/gofork/encoding/asn1"
 	"github.com/jcmturner/gokrb5/v8/asn1tools"
+	"github.com/jcmturner/gokrb5/v8/config"
 	"github.com/jcmturner/gokrb5/v8/crypto"
 	"github.com/jcmturner/gokrb5/v8/iana"
 	"github.com/jcmturner/gokrb5/v8/iana/asnAppTag"
 	"github.com/jcmturner/gokrb5/v8/iana/chksumtype"
 	"github.com/jcmturner/gokrb5/v8/iana/keyusage"
 	"github.com/jcmturner/gokrb5/v8/iana/msgtype"
+	"github.com/jcmturner/gokrb5/v8/keytab"
 	"github.com/jcmturner/gokrb5/v8/messages"
 	"github.com/jcmturner/gokrb5/v8/types"
 )
@@ -29,19 +31,49 @@ type Accepted struct {
 	Client string // its principal, NAME@REALM
 }
 
-// Accept takes the token of a client at that address: it must hold a ticket for
-// own or, if own has no text, for a service in the keytab. Each request counts
-// once: replays are the memory of those that came. It asks nobody over the network.
-func Accept(own Name, token []byte, address string, replays *Replays) (*Accepted, error) {
+// Acceptor is the server's side for many clients, by several goroutines. What it
+// has read of configuration and keytab counts until their files change.
+type Acceptor struct {
+	own     Name     // constant
+	replays *Replays // constant
+
+	mu     sync.Mutex // guards the fields below
+	config read[*config.Config]
+	keys   read[*keytab.Keytab]
+}
+
+// NewAcceptor makes one for the clients of own or, if own has no text, of every
+// service in the keytab. Each request counts once: replays are the memory of those
+// that came.
+func NewAcceptor(own Name, replays *Replays) *Acceptor {
+	return &Acceptor{own: own, replays: replays}
+}
+
+// files are the configuration and the keytab, as they are now.
+func (a *Acceptor) files() (*config.Config, *keytab.Keytab, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	c, err := a.config.get(configFile(), loadConfig)
+	if err != nil {
+		return nil, nil, err
+	}
+	name, err := file("KRB5_KTNAME", c.LibDefaults.DefaultKeytabName)
+	if err != nil {
+		return nil, nil, err
+	}
+	keys, err := a.keys.get(name, loadKeytab)
+	return c, keys, err
+}
+
+// Accept takes the token of a client at that address. It asks nobody over the
+// network, unless a ticket of the keytab is for another name than own: then DNS
+// has to know whether both are the same host.
+func (a *Acceptor) Accept(token []byte, address string) (*Accepted, error) {
 	message, err := unframe(tokenRequest, token)
 	if err != nil {
 		return nil, err
 	}
-	c, err := loadConfig()
-	if err != nil {
-		return nil, err
-	}
-	keys, err := loadKeytab("KRB5_KTNAME", c.LibDefaults.DefaultKeytabName)
+	c, keys, err := a.files()
 	if err != nil {
 		return nil, err
 	}
@@ -60,16 +92,26 @@ func Accept(own Name, token []byte, address string, replays *Replays) (*Accepted
 	if err != nil {
 		return nil, err
 	}
-	if own.Text != "" {
-		self, err := own.resolve(c)
-		if err != nil {
-			return nil, err
-		}
-		if !self.is(request.Ticket.SName, request.Ticket.Realm) {
-			return nil, ErrService
+	if err := a.serves(c, request.Ticket.SName, request.Ticket.Realm); err != nil {
+		return nil, err
+	}
+	return accept(&request, c.LibDefaults.Clockskew, a.replays)
+}
+
+// serves checks that a ticket is for own: as it is written, or else as it is
+// canonical.
+func (a *Acceptor) serves(c *config.Config, name types.PrincipalName, realm string) error {
+	if a.own.Text == "" {
+		return nil
+	}
+	for _, read := range []func(*config.Config) (principal, error){a.own.written, a.own.resolve} {
+		if self, err := read(c); err != nil {
+			return err
+		} else if self.is(name, realm) {
+			return nil
 		}
 	}
-	return accept(&request, c.LibDefaults.Clockskew, replays)
+	return ErrService
 }
 
 // accept answers a request whose ticket and authenticator could be read.

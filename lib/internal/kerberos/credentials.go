@@ -1,6 +1,7 @@
 package kerberos
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -13,35 +14,67 @@ import (
 	"github.com/jcmturner/gokrb5/v8/keytab"
 )
 
-// The usual files of MIT Kerberos.
-const (
-	usualConfig = "/etc/krb5.conf"
-	usualKeytab = "/etc/krb5.keytab"
-)
+// usualConfig is where MIT Kerberos looks for krb5.conf(5).
+const usualConfig = "/etc/krb5.conf"
+
+// read is what was read of a file.
+type read[T any] struct {
+	name  string
+	info  fs.FileInfo // of the file, before it was read; nil: it was not there
+	valid bool
+	value T
+}
+
+// get is what is in the file with that name, which load reads if it has not been
+// read or has changed since.
+func (r *read[T]) get(name string, load func(string) (T, error)) (T, error) {
+	info, err := os.Stat(name)
+	if err != nil {
+		info = nil // load finds out why
+	}
+	if r.valid && name == r.name && same(info, r.info) {
+		return r.value, nil
+	}
+	value, err := load(name)
+	*r = read[T]{name, info, err == nil, value}
+	return value, err
+}
+
+// same tells whether a file has not changed.
+func same(a, b fs.FileInfo) bool {
+	if a == nil || b == nil {
+		return a == nil && b == nil
+	}
+	return os.SameFile(a, b) && a.Size() == b.Size() && a.ModTime().Equal(b.ModTime())
+}
+
+// configFile is the first krb5.conf(5) that is there, or else the last one that
+// could be.
+func configFile() (name string) {
+	for name = range strings.SplitSeq(cmp.Or(os.Getenv("KRB5_CONFIG"), usualConfig), ":") {
+		if _, err := os.Stat(name); !errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+	}
+	return name
+}
 
 // loadConfig reads krb5.conf(5); without one, realms are found by DNS.
-func loadConfig() (*config.Config, error) {
-	names := strings.Split(os.Getenv("KRB5_CONFIG"), ":")
-	if names[0] == "" {
-		names = []string{usualConfig}
-	}
-	for _, name := range names {
-		f, err := os.Open(name)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		if err != nil {
-			return nil, fmt.Errorf("kerberos: %w", err)
-		}
-		defer f.Close()
-		c, err := config.NewFromReader(f)
-		if err != nil && !errors.As(err, new(config.UnsupportedDirective)) { // all others were read
-			return nil, fmt.Errorf("kerberos: %s: %w", name, err)
-		}
+func loadConfig(name string) (*config.Config, error) {
+	f, err := os.Open(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		c := config.New()
+		c.LibDefaults.DNSLookupKDC, c.LibDefaults.DNSLookupRealm = true, true
 		return c, nil
 	}
-	c := config.New()
-	c.LibDefaults.DNSLookupKDC, c.LibDefaults.DNSLookupRealm = true, true
+	if err != nil {
+		return nil, fmt.Errorf("kerberos: %w", err)
+	}
+	defer f.Close()
+	c, err := config.NewFromReader(f)
+	if err != nil && !errors.As(err, new(config.UnsupportedDirective)) { // all others were read
+		return nil, fmt.Errorf("kerberos: %s: %w", name, err)
+	}
 	return c, nil
 }
 
@@ -63,12 +96,7 @@ func file(env, usual string) (string, error) {
 }
 
 // loadKeytab reads a keytab.
-func loadKeytab(env, usual string) (*keytab.Keytab, error) {
-	name, err := file(env, usual)
-	if err != nil {
-		return nil, err
-	}
-	var k *keytab.Keytab
+func loadKeytab(name string) (k *keytab.Keytab, err error) {
 	err = guard(func() error {
 		k, err = keytab.Load(name)
 		return err
@@ -90,7 +118,11 @@ func login(c *config.Config, own *principal) (*client.Client, error) {
 	if own == nil {
 		return nil, err
 	}
-	keys, keysErr := loadKeytab("KRB5_CLIENT_KTNAME", c.LibDefaults.DefaultClientKeytabName)
+	var keys *keytab.Keytab
+	name, keysErr := file("KRB5_CLIENT_KTNAME", c.LibDefaults.DefaultClientKeytabName)
+	if keysErr == nil {
+		keys, keysErr = loadKeytab(name)
+	}
 	if keysErr != nil {
 		if err == nil {
 			err = fmt.Errorf("the credentials cache is that of %s", cached.Credentials.CName().PrincipalNameString())

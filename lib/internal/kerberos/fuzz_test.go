@@ -52,13 +52,13 @@ func FuzzAccept(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	if a, err := Accept(Name{}, good, "127.0.0.1", new(Replays)); err != nil || a.Client != "alice@TEST" {
+	if a, err := NewAcceptor(Name{}, new(Replays)).Accept(good, "127.0.0.1"); err != nil || a.Client != "alice@TEST" {
 		f.Fatalf("the seed is refused: %v", err)
 	}
 	f.Add(good)
 	f.Add(good[:100])
 	f.Fuzz(func(t *testing.T, token []byte) {
-		if a, err := Accept(Name{}, token, "127.0.0.1", new(Replays)); err == nil && a.Client != "alice@TEST" {
+		if a, err := NewAcceptor(Name{}, new(Replays)).Accept(token, "127.0.0.1"); err == nil && a.Client != "alice@TEST" {
 			t.Errorf("accepted as %q", a.Client)
 		}
 	})
@@ -72,7 +72,7 @@ func FuzzFinish(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	a, err := Accept(Name{}, token, "127.0.0.1", new(Replays))
+	a, err := NewAcceptor(Name{}, new(Replays)).Accept(token, "127.0.0.1")
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -92,7 +92,7 @@ func FuzzUnwrap(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	a, err := Accept(Name{}, token, "127.0.0.1", new(Replays))
+	a, err := NewAcceptor(Name{}, new(Replays)).Accept(token, "127.0.0.1")
 	if err != nil {
 		f.Fatal(err)
 	}

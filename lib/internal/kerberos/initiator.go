@@ -40,7 +40,7 @@ type Initiator struct {
 // whom the credentials are. It asks the KDC, over the network, where the
 // credentials cache does not have the ticket.
 func NewInitiator(own, service Name) (*Initiator, error) {
-	c, err := loadConfig()
+	c, err := loadConfig(configFile())
 	if err != nil {
 		return nil, err
 	}

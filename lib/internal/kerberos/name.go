@@ -53,6 +53,18 @@ func (p principal) is(name types.PrincipalName, realm string) bool {
 // resolve reads a name. Host names are made canonical if the configuration wants
 // it, as by default.
 func (n Name) resolve(c *config.Config) (principal, error) {
+	p, err := n.written(c)
+	if err != nil || n.Type != HostBased || !c.LibDefaults.DNSCanonicalizeHostname {
+		return p, err
+	}
+	if canonical, err := net.LookupCNAME(p.name.NameString[1]); err == nil {
+		p.name.NameString[1] = strings.ToLower(strings.TrimSuffix(canonical, "."))
+	}
+	return p, nil
+}
+
+// written reads a name and takes its host as it is written.
+func (n Name) written(c *config.Config) (principal, error) {
 	if n.Type != HostBased {
 		text, realm := n.Text, c.LibDefaults.DefaultRealm
 		if at := strings.LastIndexByte(text, '@'); at >= 0 {
@@ -73,12 +85,6 @@ func (n Name) resolve(c *config.Config) (principal, error) {
 	if service == "" {
 		return principal{}, fmt.Errorf("kerberos: %q is not SERVICE@HOST", n.Text)
 	}
-	if c.LibDefaults.DNSCanonicalizeHostname {
-		if canonical, err := net.LookupCNAME(host); err == nil {
-			host = strings.TrimSuffix(canonical, ".")
-		}
-	}
-	host = strings.ToLower(host)
-	name := types.PrincipalName{NameType: nametype.KRB_NT_SRV_HST, NameString: []string{service, host}}
+	name := types.PrincipalName{NameType: nametype.KRB_NT_SRV_HST, NameString: []string{service, strings.ToLower(host)}}
 	return principal{name, ""}, nil
 }

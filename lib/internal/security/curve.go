@@ -66,8 +66,12 @@ type curveKeys struct {
 }
 
 // prepareCurve makes a client or a server. A public key that was not set is
-// derived from the secret one.
-func prepareCurve(o *option.Options) (Maker, error) {
+// derived from the secret one. Without a secret key, which libzmq takes for one of
+// zeros that everybody knows, there is neither.
+func prepareCurve(o *option.Options, _ *Memory) (Maker, error) {
+	if o.CurveSecretKey == [keySize]byte{} {
+		return nil, errno.EINVAL
+	}
 	secret, err := ecdh.X25519().NewPrivateKey(o.CurveSecretKey[:])
 	if err != nil {
 		return nil, errno.EINVAL

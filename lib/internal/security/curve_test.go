@@ -2,7 +2,10 @@ package security_test
 
 import (
 	"bytes"
+	"crypto/ecdh"
+	"crypto/rand"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,6 +14,7 @@ import (
 	"golang.org/x/crypto/nacl/box"
 
 	keys "ztools/lib/curve"
+	"ztools/lib/internal/errno"
 	"ztools/lib/internal/msg"
 	"ztools/lib/internal/option"
 	"ztools/lib/internal/security"
@@ -176,7 +180,7 @@ func TestCurveWeakKeys(t *testing.T) {
 	weak := [][32]byte{{}, {1}}
 	for _, key := range weak {
 		o := option.Options{Mechanism: curve, CurveServerKey: key, CurveSecretKey: clientKeys.Secret}
-		if _, err := security.Prepare(&o); err == nil {
+		if _, err := security.Prepare(&o, new(security.Memory)); err == nil {
 			t.Errorf("%x passes as the server's", key)
 		}
 		hello, _ := curveClient(t).Next(nil)
@@ -198,6 +202,65 @@ func TestCurvePublicKey(t *testing.T) {
 			CurvePublicKey: test.public, CurveSecretKey: clientKeys.Secret})
 		if _, err := converse(t, client, curveServer(t), "200"); (err == nil) != test.ok || err != nil && !isViolation(err, wire.Cryptographic) {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestCurveVouch: a client must have made C' itself, and for this server. libzmq
+// does not look at the second.
+func TestCurveVouch(t *testing.T) {
+	another := newPrivateKey(t)
+	for name, vouch := range map[string]func(client security.Mechanism){
+		"for another server": func(c security.Mechanism) { security.VouchFor(c, another.PublicKey(), nil) },
+		"for another C'":     func(c security.Mechanism) { security.VouchFor(c, nil, another) },
+	} {
+		client, server := curveClient(t), curveServer(t)
+		say(t, client, server)
+		say(t, server, client)
+		vouch(client)
+		initiate, _ := client.Next(nil)
+		if err := server.Handle(initiate); !isViolation(err, wire.KeyExchange) || server.State() != security.Failed {
+			t.Errorf("%s: %v in state %v", name, err, server.State())
+		}
+	}
+}
+
+func newPrivateKey(t *testing.T) *ecdh.PrivateKey {
+	t.Helper()
+	key, err := ecdh.X25519().GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
+}
+
+// TestCurveKeepsNothing: between WELCOME and INITIATE the server has nothing of
+// the client, and what opens its cookie opens it once.
+func TestCurveKeepsNothing(t *testing.T) {
+	client, server := curveClient(t), curveServer(t)
+	say(t, client, server)
+	if remote, shared, _ := security.Kept(server); remote == [32]byte{} || shared == [32]byte{} {
+		t.Error("the server has nothing to make a WELCOME of")
+	}
+	say(t, server, client)
+	if remote, shared, cookie := security.Kept(server); remote != [32]byte{} || shared != [32]byte{} || cookie == [32]byte{} {
+		t.Errorf("between WELCOME and INITIATE the server keeps %x, %x, %x", remote, shared, cookie)
+	}
+	say(t, client, server)
+	if _, _, cookie := security.Kept(server); cookie != [32]byte{} {
+		t.Errorf("after INITIATE the server keeps %x", cookie)
+	}
+}
+
+// TestCurveNoSecret: zeros are a key that everybody knows.
+func TestCurveNoSecret(t *testing.T) {
+	for _, o := range []option.Options{
+		{Mechanism: curve, AsServer: true},
+		{Mechanism: curve, CurveServerKey: serverKeys.Public},
+		{Mechanism: curve, CurveServerKey: serverKeys.Public, CurvePublicKey: clientKeys.Public},
+	} {
+		if _, err := security.Prepare(&o, new(security.Memory)); !errors.Is(err, errno.EINVAL) {
+			t.Errorf("server %v, public key %x: %v", o.AsServer, o.CurvePublicKey, err)
 		}
 	}
 }
@@ -337,14 +400,14 @@ func FuzzCurve(f *testing.F) {
 	})
 }
 
-// FuzzCurveMessage gives a connection an arbitrary frame.
+// FuzzCurveMessage gives a new connection an arbitrary frame.
 func FuzzCurveMessage(f *testing.F) {
 	f.Add([]byte("\x07MESSAGE\x00\x00\x00\x00\x00\x00\x00\x09 sixteen bytes..x"), uint8(0))
+	f.Add([]byte("\x07MESSAGE\xff\xff\xff\xff\xff\xff\xff\xff sixteen bytes.."+strings.Repeat("x", 500)), uint8(1))
 	f.Add([]byte{}, uint8(4))
-	client, server := curvePair(f)
-	_ = client
+	_, server := curvePair(f)
 	f.Fuzz(func(t *testing.T, body []byte, flags uint8) {
-		if server.Open(&msg.Msg{Flags: msg.Flags(flags), Body: body}) == nil {
+		if security.Fresh(server).Open(&msg.Msg{Flags: msg.Flags(flags), Body: body}) == nil {
 			t.Fatalf("opens %x", body)
 		}
 	})

@@ -92,6 +92,9 @@ func (d *dialogue) State() State { return d.state }
 // Peer is what is known about the peer.
 func (d *dialogue) Peer() map[string]string { return d.known(d.peer) }
 
+// Said is what the peer said.
+func (d *dialogue) Said() map[string]string { return d.peer }
+
 // learn reads the peer's metadata.
 func (d *dialogue) learn(metadata []byte) (err error) {
 	d.peer, err = parsePeer(metadata, d.options.Type)

@@ -36,13 +36,10 @@ const (
 	gssCancel    = 1 << 3
 )
 
-// replays are the requests of clients that servers of this process have
-// accepted. Whoever has the keytab must know them all, so all sockets share them.
-var replays kerberos.Replays
-
 // gssapi is one side of a connection.
 type gssapi struct {
 	dialogue
+	acceptor  *kerberos.Acceptor  // the server's, for all connections of the bind or connect
 	initiator *kerberos.Initiator // the client's, after Start
 	context   *kerberos.Context   // once the tokens are exchanged
 	token     []byte              // to be sent
@@ -50,9 +47,10 @@ type gssapi struct {
 	confirm   bool                // the client's empty command is to come
 }
 
-func prepareGSSAPI(o *option.Options) (Maker, error) {
+func prepareGSSAPI(o *option.Options, shared *Memory) (Maker, error) {
+	acceptor := kerberos.NewAcceptor(ownName(o), &shared.replays)
 	return func(address string) Mechanism {
-		g := &gssapi{dialogue: dialogue{zap: zap{options: o, address: address, mechanism: "GSSAPI"}}}
+		g := &gssapi{dialogue: dialogue{zap: zap{options: o, address: address, mechanism: "GSSAPI"}}, acceptor: acceptor}
 		if o.AsServer {
 			g.expect(wire.Initiate, g.accept)
 		}
@@ -62,9 +60,9 @@ func prepareGSSAPI(o *option.Options) (Maker, error) {
 
 func (g *gssapi) Name() string { return g.mechanism }
 
-// own is the name of this side, empty if any will do.
-func (g *gssapi) own() kerberos.Name {
-	return kerberos.Name{Text: g.options.GSSAPIPrincipal, Type: kerberos.NameType(g.options.GSSAPIPrincipalNametype)}
+// ownName is the name of this side, empty if any will do.
+func ownName(o *option.Options) kerberos.Name {
+	return kerberos.Name{Text: o.GSSAPIPrincipal, Type: kerberos.NameType(o.GSSAPIPrincipalNametype)}
 }
 
 // The client's steps.
@@ -77,7 +75,7 @@ func (g *gssapi) Start() error {
 	}
 	service := kerberos.Name{Text: g.options.GSSAPIServicePrincipal, Type: kerberos.NameType(g.options.GSSAPIServiceNametype)}
 	var err error
-	if g.initiator, err = kerberos.NewInitiator(g.own(), service); err != nil {
+	if g.initiator, err = kerberos.NewInitiator(ownName(g.options), service); err != nil {
 		return err
 	}
 	if g.token, err = g.initiator.Token(); err != nil {
@@ -112,7 +110,7 @@ func (g *gssapi) accept(data []byte) error {
 	if err != nil {
 		return err
 	}
-	accepted, err := kerberos.Accept(g.own(), token, g.address, &replays)
+	accepted, err := g.acceptor.Accept(token, g.address)
 	if err != nil {
 		return wire.Violation(wire.Cryptographic, err.Error())
 	}

@@ -18,6 +18,7 @@ import (
 	"fmt"
 
 	"ztools/lib/internal/errno"
+	"ztools/lib/internal/kerberos"
 	"ztools/lib/internal/msg"
 	"ztools/lib/internal/option"
 )
@@ -64,6 +65,10 @@ type Mechanism interface {
 	// is what came before the mistake. Properties by name; the map is the
 	// caller's.
 	Peer() map[string]string
+	// Said is what the peer said about itself alone, of which nothing may be
+	// changed: its routing id is what it says, even if the authentication gives
+	// messages another property Identity.
+	Said() map[string]string
 
 	// Seal appends to dst a frame as it goes over the wire, with its header in
 	// the form of ZMTP 2.0 and 3.x. Of m only Flags and Body count. An error
@@ -105,17 +110,23 @@ func (e *AuthError) Unwrap() error { return errno.EPROTO }
 // address without a port, or what the transport says in its place.
 type Maker func(address string) Mechanism
 
+// Memory is what all sockets of a context have to know together. The zero value is
+// ready for use.
+type Memory struct {
+	replays kerberos.Replays // the requests of clients that its servers have accepted
+}
+
 // mechanisms prepares the mechanism of each value of ZMQ_MECHANISM.
-var mechanisms = [...]func(*option.Options) (Maker, error){prepareNull, preparePlain, prepareCurve, prepareGSSAPI}
+var mechanisms = [...]func(*option.Options, *Memory) (Maker, error){prepareNull, preparePlain, prepareCurve, prepareGSSAPI}
 
 // Prepare readies the mechanism that o asks for, for all connections of a bind
-// or connect. They read o and do not change it. Errors: ENOTSUP if the mechanism
+// or connect in the context with that memory. They read o and do not change it. Errors: ENOTSUP if the mechanism
 // is not built in, EINVAL if its options cannot be used together.
-func Prepare(o *option.Options) (Maker, error) {
+func Prepare(o *option.Options, shared *Memory) (Maker, error) {
 	if o.Mechanism < 0 || o.Mechanism >= len(mechanisms) {
 		return nil, errno.ENOTSUP
 	}
-	return mechanisms[o.Mechanism](o)
+	return mechanisms[o.Mechanism](o, shared)
 }
 
 // Known reports whether the mechanism with that number in zmq.h is built in.

@@ -20,7 +20,7 @@ type null struct {
 	failed bool
 }
 
-func prepareNull(o *option.Options) (Maker, error) {
+func prepareNull(o *option.Options, _ *Memory) (Maker, error) {
 	return func(address string) Mechanism {
 		n := &null{zap: zap{options: o, address: address, mechanism: "NULL"}}
 		if o.ZAPDomain != "" {
@@ -82,6 +82,8 @@ func (n *null) State() State {
 }
 
 func (n *null) Peer() map[string]string { return n.known(n.peer) }
+
+func (n *null) Said() map[string]string { return n.peer }
 
 // unsealed is the part of a mechanism that does not protect frames.
 type unsealed struct{}

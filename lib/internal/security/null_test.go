@@ -20,7 +20,7 @@ const (
 
 func newNull(t *testing.T, socketType int) security.Mechanism {
 	t.Helper()
-	make, err := security.Prepare(&option.Options{Type: socketType})
+	make, err := security.Prepare(&option.Options{Type: socketType}, new(security.Memory))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,7 +132,7 @@ func TestRequired(t *testing.T) {
 
 func TestNotBuiltIn(t *testing.T) {
 	for _, n := range []int{-1, 4} {
-		if m, err := security.Prepare(&option.Options{Mechanism: n}); m != nil || !errors.Is(err, errno.ENOTSUP) {
+		if m, err := security.Prepare(&option.Options{Mechanism: n}, new(security.Memory)); m != nil || !errors.Is(err, errno.ENOTSUP) {
 			t.Errorf("%d: got %v, %v", n, m, err)
 		}
 	}

@@ -22,7 +22,7 @@ type plain struct {
 	unsealed
 }
 
-func preparePlain(o *option.Options) (Maker, error) {
+func preparePlain(o *option.Options, _ *Memory) (Maker, error) {
 	if o.AsServer && o.ZAPEnforceDomain && o.ZAPDomain == "" {
 		return nil, errno.EINVAL // libzmq aborts
 	}

@@ -1,6 +1,7 @@
 package security_test
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"strings"
@@ -20,7 +21,7 @@ const (
 // side makes one side of a mechanism.
 func side(t testing.TB, o option.Options) security.Mechanism {
 	t.Helper()
-	maker, err := security.Prepare(&o)
+	maker, err := security.Prepare(&o, new(security.Memory))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -199,8 +200,85 @@ func TestPlainWaits(t *testing.T) {
 // TestPlainNeedsDomain: where libzmq aborts there is an error.
 func TestPlainNeedsDomain(t *testing.T) {
 	o := option.Options{Mechanism: plain, AsServer: true, ZAPEnforceDomain: true}
-	if _, err := security.Prepare(&o); !errors.Is(err, errno.EINVAL) {
+	if _, err := security.Prepare(&o, new(security.Memory)); !errors.Is(err, errno.EINVAL) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// Both sides of every mechanism learn the routing id of the other.
+func TestIdentity(t *testing.T) {
+	const dealer, router = 5, 6
+	for name, m := range map[string]struct{ client, server option.Options }{
+		"PLAIN": {option.Options{Mechanism: plain}, option.Options{Mechanism: plain, AsServer: true}},
+		"CURVE": {option.Options{Mechanism: curve, CurveServerKey: serverKeys.Public, CurveSecretKey: clientKeys.Secret},
+			option.Options{Mechanism: curve, AsServer: true, CurveSecretKey: serverKeys.Secret}},
+		"NULL": {},
+	} {
+		m.client.Type, m.client.RoutingID = dealer, []byte("me")
+		m.server.Type, m.server.RoutingID = router, bytes.Repeat([]byte{'i'}, 255)
+		client, server := side(t, m.client), side(t, m.server)
+		if _, err := converse(t, client, server, "200"); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if got := server.Said()["Identity"]; got != "me" {
+			t.Errorf("%s: the server knows %q", name, got)
+		}
+		if got := client.Said()["Identity"]; got != string(m.server.RoutingID) {
+			t.Errorf("%s: the client knows %q", name, got)
+		}
+	}
+}
+
+// Without a handler ZAP_ENFORCE_DOMAIN decides about peers of NULL, which nobody is
+// asked about without a domain.
+func TestNullEnforced(t *testing.T) {
+	for _, test := range []struct {
+		domain        string
+		enforce, asks bool
+		lets          bool
+	}{{"", false, false, true}, {"", true, false, true}, {"d", false, true, true}, {"d", true, true, false}} {
+		n := side(t, option.Options{Type: pull, ZAPDomain: test.domain, ZAPEnforceDomain: test.enforce})
+		if asks := n.State() == security.Waiting; asks != test.asks {
+			t.Errorf("%+v: asks %v", test, asks)
+		} else if !asks {
+			continue
+		}
+		if err := n.Answer(nil); (err == nil) != test.lets || err != nil && !errors.Is(err, security.ErrNoHandler) {
+			t.Errorf("%+v: %v", test, err)
+		}
+	}
+}
+
+// What a handler says about a peer is what its messages have, but not its routing
+// id; a socket type that does not fit is no answer. libzmq does the same.
+func TestHandlerMetadata(t *testing.T) {
+	property := func(name, value string) []byte { return wire.AppendProperty(nil, name, value) }
+	for _, test := range []struct {
+		metadata []byte
+		code     wire.Code // 0: passes
+		name     string
+		want     string
+	}{
+		{property("Identity", "zap"), 0, "Identity", "zap"},
+		{property("Socket-Type", "PUSH"), 0, "Socket-Type", "PUSH"},
+		{property("Socket-Type", "SUB"), wire.ZAPInvalidMetadata, "", ""},
+		{property("Socket-Type", ""), wire.ZAPInvalidMetadata, "", ""},
+		{property("User-Id", "mallory"), 0, "User-Id", "joe"},
+	} {
+		n := side(t, option.Options{Type: pull, ZAPDomain: "d"})
+		if err := n.Handle(append(ready("PUSH"), property("Identity", "own")...)); err != nil {
+			t.Fatal(err)
+		}
+		err := n.Answer([][]byte{nil, []byte("1.0"), []byte("1"), []byte("200"), nil, []byte("joe"), test.metadata})
+		if (err == nil) != (test.code == 0) || err != nil && !isViolation(err, test.code) {
+			t.Errorf("%q: %v", test.metadata, err)
+		}
+		if got := n.Peer()[test.name]; got != test.want {
+			t.Errorf("%q: the messages have %q", test.metadata, got)
+		}
+		if n.Said()["Identity"] != "own" || n.Said()["Socket-Type"] != "PUSH" {
+			t.Errorf("%q: the peer said %q", test.metadata, n.Said())
+		}
 	}
 }
 

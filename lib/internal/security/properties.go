@@ -7,13 +7,9 @@ import (
 	"ztools/lib/internal/wire"
 )
 
-const (
-	// maxProperties is how many properties a peer may send; they are kept as
-	// long as the connection.
-	maxProperties = 256
-	// maxIdentity is the longest routing id, in bytes (RFC 28, RFC 37).
-	maxIdentity = 255
-)
+// maxProperties is how many properties a peer may send; they are kept as long as
+// the connection.
+const maxProperties = 256
 
 // appendOwn appends the metadata that every mechanism sends: the socket type,
 // the routing id if the type has one, and those of ZMQ_METADATA.
@@ -59,7 +55,7 @@ func addProperty(peer map[string]string, name, value string, socketType int) err
 				wire.SocketTypeName(socketType)+" cannot talk to a peer of this socket type")
 		}
 	case wire.PropIdentity:
-		if len(value) > maxIdentity {
+		if len(value) > wire.MaxIdentity {
 			return wire.Violation(wire.InvalidMetadata, "routing id is longer than 255 bytes")
 		}
 	case wire.PropUserID, wire.PropPeerAddress:

@@ -98,12 +98,10 @@ func (z *zap) read(reply [][]byte) error {
 	if !ok {
 		return wire.Violation(wire.ZAPInvalidStatusCode, "reply of the authentication has an unknown status")
 	}
-	said, err := parseSaid(reply[6])
+	said, err := parseSaid(reply[6], z.options.Type)
 	if err != nil {
 		return err
 	}
-	delete(said, wire.PropSocketType) // the peer's alone to say
-	delete(said, wire.PropIdentity)
 	said[wire.PropUserID] = string(reply[5])
 	z.status, z.said = status, said
 	return nil
@@ -112,9 +110,10 @@ func (z *zap) read(reply [][]byte) error {
 // statuses are the statuses of RFC 27 by their text.
 var statuses = map[string]int{"200": 200, "300": 300, "400": 400, "500": 500}
 
-// parseSaid reads the metadata of a reply. Of a name that comes twice the first
-// value counts.
-func parseSaid(metadata []byte) (map[string]string, error) {
+// parseSaid reads the metadata of a reply to a socket of that type. Of a name that
+// comes twice the first value counts. A Socket-Type must fit, as in libzmq, though
+// it changes nothing but what messages have as a property.
+func parseSaid(metadata []byte, socketType int) (map[string]string, error) {
 	said := make(map[string]string)
 	for len(metadata) > 0 {
 		name, value, rest, err := wire.ConsumeProperty(metadata)
@@ -122,6 +121,9 @@ func parseSaid(metadata []byte) (map[string]string, error) {
 			return nil, wire.Violation(wire.ZAPInvalidMetadata, "reply of the authentication has malformed metadata")
 		}
 		n := canonical(string(name))
+		if n == wire.PropSocketType && !wire.Compatible(socketType, string(value)) {
+			return nil, wire.Violation(wire.ZAPInvalidMetadata, "reply of the authentication has a socket type that does not fit")
+		}
 		if _, twice := said[n]; !twice {
 			said[n] = string(value)
 		}
@@ -146,6 +148,7 @@ func (z *zap) known(peer map[string]string) map[string]string {
 	if peer == nil {
 		return nil
 	}
-	maps.Copy(peer, z.said)
-	return peer
+	known := maps.Clone(peer)
+	maps.Copy(known, z.said)
+	return known
 }

@@ -13,6 +13,9 @@ const (
 	PropPeerAddress = "Peer-Address" // set by the transport, never by the peer
 )
 
+// MaxIdentity is the longest routing id (RFC 28, RFC 37), in bytes.
+const MaxIdentity = 255
+
 // AppendProperty appends one property of metadata (RFC 37): the name's length
 // (1 byte, 1 to 255), the name, the value's length (4 bytes), the value.
 func AppendProperty[T string | []byte](dst []byte, name string, value T) []byte {

@@ -56,7 +56,7 @@ const (
 // and the principals, whose keys are in the keytab of the environment: KRB5_CONFIG,
 // KRB5_KTNAME, KRB5_CLIENT_KTNAME and KRB5CCNAME (a cache in memory) are set. Without it the test is
 // skipped, or fails with ZTOOLS_REQUIRE_PEERS=1.
-func KDC(t *testing.T, enctype string, principals ...string) (dir string) {
+func KDC(t testing.TB, enctype string, principals ...string) (dir string) {
 	t.Helper()
 	server, err := exec.LookPath("/usr/sbin/krb5kdc")
 	if err != nil {
@@ -94,7 +94,7 @@ func KDC(t *testing.T, enctype string, principals ...string) (dir string) {
 
 // serve starts a server that tells on stderr when it is ready, and ends it with
 // the test.
-func serve(t *testing.T, cmd *exec.Cmd) {
+func serve(t testing.TB, cmd *exec.Cmd) {
 	t.Helper()
 	stderr, err := cmd.StderrPipe()
 	if err != nil {
@@ -127,7 +127,7 @@ func serve(t *testing.T, cmd *exec.Cmd) {
 	}
 }
 
-func run(t *testing.T, name string, args ...string) {
+func run(t testing.TB, name string, args ...string) {
 	t.Helper()
 	if out, err := exec.Command(name, args...).CombinedOutput(); err != nil {
 		t.Fatalf("%s %q: %v\n%s", name, args, err, out)
@@ -135,7 +135,7 @@ func run(t *testing.T, name string, args ...string) {
 }
 
 // freePort is a port on loopback that nobody listens at.
-func freePort(t *testing.T) int {
+func freePort(t testing.TB) int {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
