@@ -87,6 +87,9 @@ cross() {
 # Nothing runs at the same time in the tests of how the tree is written.
 race() { go test -race $(go list ./lib/... | grep -v /lib/internal/house); }
 
+# What assembly does is done without it, too.
+purego() { go test -short -tags purego ./lib/internal/salsa ./lib/internal/security; }
+
 mkdir -p "$peers"
 step peers
 debian_peers
@@ -98,6 +101,7 @@ if checkers; then
 fi
 check 'cross builds' cross
 check race race
+check purego purego
 if [ ${#failed[@]} -gt 0 ]; then
 	step "failed up to here: ${failed[*]}"
 fi

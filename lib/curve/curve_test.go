@@ -3,6 +3,7 @@ package curve_test
 import (
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
 	"slices"
 	"strings"
@@ -112,10 +113,10 @@ for line in sys.stdin:
 `
 	python, err := exec.LookPath("python3")
 	if err != nil {
-		t.Skip("no python3 to reach libzmq with")
+		missing(t, "python3 to reach libzmq with")
 	}
 	if err := exec.Command(python, "-c", `import ctypes; ctypes.CDLL("libzmq.so.5")`).Run(); err != nil {
-		t.Skip("no libzmq.so.5 on this machine")
+		missing(t, "libzmq.so.5")
 	}
 	var secrets, publics strings.Builder
 	for range 100 {
@@ -127,9 +128,19 @@ for line in sys.stdin:
 	cmd.Stdin = strings.NewReader(secrets.String())
 	out, err := cmd.Output()
 	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) && exit.ExitCode() == 3 {
-		t.Skip("this libzmq comes without CURVE")
+		missing(t, "a libzmq with CURVE")
 	}
 	if err != nil || string(out) != publics.String() {
 		t.Errorf("libzmq derives other public keys (%v)", err)
 	}
+}
+
+// missing skips a test for what is not on this machine, or fails it with
+// ZTOOLS_REQUIRE_PEERS=1.
+func missing(t *testing.T, what string) {
+	t.Helper()
+	if os.Getenv("ZTOOLS_REQUIRE_PEERS") == "1" {
+		t.Fatalf("needs %s", what)
+	}
+	t.Skipf("skipped: needs %s", what)
 }

@@ -31,6 +31,14 @@ type source struct{ strings.Builder }
 func (s *source) line(format string, args ...any) { fmt.Fprintf(s, "\t"+format+"\n", args...) }
 
 func main() {
+	if err := os.WriteFile("salsa_amd64.s", []byte(assembly()), 0o644); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// assembly is the whole file.
+func assembly() string {
 	var s source
 	s.WriteString("// Written by scripts/salsa. DO NOT EDIT.\n\n//go:build !purego\n\n#include \"textflag.h\"\n\n")
 	for i, word := range []string{"0x61707865", "0x3320646e", "0x79622d32", "0x6b206574"} {
@@ -39,10 +47,7 @@ func main() {
 	s.WriteString("GLOBL sigma<>(SB), NOPTR|RODATA, $16\n")
 	s.avx2()
 	s.avx512()
-	if err := os.WriteFile("salsa_amd64.s", []byte(s.String()), 0o644); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
+	return s.String()
 }
 
 // head begins a function.

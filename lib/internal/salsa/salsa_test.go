@@ -78,6 +78,30 @@ func FuzzXOR(f *testing.F) {
 	})
 }
 
+// FuzzBlocks compares every way there is on this machine.
+func FuzzBlocks(f *testing.F) {
+	f.Add(pattern(32), pattern(8*Width), uint64(0))
+	f.Add(pattern(32), []byte{}, uint64(math.MaxUint64-3))
+	f.Fuzz(func(t *testing.T, k, nonces []byte, number uint64) {
+		var key [32]byte
+		copy(key[:], k)
+		var l Lanes
+		for i := range Width {
+			var nonce [8]byte
+			copy(nonce[:], nonces[min(i*8, len(nonces)):])
+			l.Set(i, nonce, number+uint64(i))
+		}
+		var want, got [Width * BlockSize]byte
+		blocksGeneric(&want, &l, &key)
+		for name, way := range ways() {
+			way(&got, &l, &key)
+			if got != want {
+				t.Errorf("%s: got %x, want %x", name, got, want)
+			}
+		}
+	})
+}
+
 func BenchmarkBlocks(b *testing.B) {
 	var out [Width * BlockSize]byte
 	for name, way := range ways() {
