@@ -53,6 +53,33 @@
 // a socket from outside its calls goes through its inbox (inbox.go), so no two
 // sockets' locks are ever held together.
 //
+// # Where it differs from libzmq
+//
+// The bytes on the wire and what sockets do are libzmq 4.3.5's; lib/zmq/interop plays
+// the same scenes in both. On purpose it is otherwise where libzmq's way helps nobody:
+//
+//   - A socket may be used by many goroutines at once, whatever its type, and what
+//     aborts a program of libzmq is an error here.
+//   - SNDHWM and RCVHWM that are raised let a sender that waits go on at once; in
+//     libzmq it waits until something is received, or for ever.
+//   - REQ and REP say no HELLO_MSG. In libzmq they do, and a REQ that hears one over a
+//     network disconnects.
+//   - TOPICS_COUNT of a SUB counts a topic once that it has asked for twice. In libzmq
+//     it depends on the build.
+//   - Message.Property knows Routing-Id as well as Identity, and its names of the ZMTP
+//     handshake count without regard to case, as RFC 37 says.
+//   - tcp: a port that is no number from 0 to 65535, and a source without a port, are
+//     EINVAL. A TCP_ACCEPT_FILTER of IPv4 counts its bits in the IPv4 address with
+//     IPV6, too. The dialogue with a SOCKS proxy ends after 30 s at the latest.
+//   - ipc: a bind does not remove a file that is no socket.
+//   - ws: a client checks the server's answer to its key.
+//   - GSSAPI: whoever is refused is told so, and a refusal of the ZAP handler counts.
+//   - Options of threads (AFFINITY, THREAD_PRIORITY and their like) are kept and change
+//     nothing; OptionTable says so in each such row.
+//
+// As in libzmq, what subscribers tell an XPUB waits without a limit for somebody to
+// receive it: a program that opens one must receive, or use PUB.
+//
 // # Where it differs from the plan of the house
 //
 // A pipe's queue holds frames as ZMTP 3 puts them on the wire, not message

@@ -64,8 +64,8 @@ async function recv(sock, wait) {
 
 function set(sock, option, value) {
   const bytes = typeof value === 'object' ? decode(value) : null
-  if (option === SUBSCRIBE) return sock.subscribe(bytes)
-  if (option === UNSUBSCRIBE) return sock.unsubscribe(bytes)
+  if (option === SUBSCRIBE && sock.subscribe) return sock.subscribe(bytes) // not of XPUB
+  if (option === UNSUBSCRIBE && sock.unsubscribe) return sock.unsubscribe(bytes)
   if (bytes) return sock.setStringOption(option, bytes)
   return option === MAXMSGSIZE ? sock.setInt64Option(option, value) : sock.setInt32Option(option, value)
 }
@@ -87,6 +87,7 @@ const ops = {
   version: () => zmq.version,
   open: req => { sockets[req.socket] = new TYPES[req.type]() },
   set: req => set(sockets[req.socket], req.option, req.value),
+  get: req => sockets[req.socket].getInt32Option(req.option),
   bind: async req => {
     await sockets[req.socket].bind(req.endpoint)
     return sockets[req.socket].lastEndpoint

@@ -23,24 +23,28 @@ var draftPairs = []struct {
 	{"PEER", "PEER", peered},
 }
 
-// TestDraftTypes holds each conversation with either party in either part, and
-// each part bound once.
+// TestDraftTypes holds each conversation with either party in either part, each
+// part bound once, over tcp and ipc.
 func TestDraftTypes(t *testing.T) {
 	libzmq, us := start(t, node), newOurs(t)
 	sides := map[string][2]party{"ours": {us, us}, "ours and libzmq": {us, libzmq}, "libzmq and ours": {libzmq, us}}
 	for _, pair := range draftPairs {
 		for name, side := range sides {
-			for _, firstBinds := range []bool{true, false} {
-				t.Run(pair.a+"/"+name, func(t *testing.T) {
+			for i := range 4 {
+				endpoint, firstBinds := "tcp://127.0.0.1:*", i&1 == 0
+				if i&2 != 0 {
+					endpoint = "ipc://" + shortDir(t) + "/s"
+				}
+				t.Run(pair.a+"/"+name+"/"+endpoint[:3], func(t *testing.T) {
 					a, b := open(t, side[0], pair.a), open(t, side[1], pair.b)
 					if pair.b == "PEER" { // which can speak only to whom it has heard
 						a.set(zmq.HelloMsg, "hello")
 						b.set(zmq.HelloMsg, "hello")
 					}
 					if firstBinds {
-						b.connect(a.bind("tcp://127.0.0.1:*"))
+						b.connect(a.bind(endpoint))
 					} else {
-						a.connect(b.bind("tcp://127.0.0.1:*"))
+						a.connect(b.bind(endpoint))
 					}
 					pair.talk(a, b)
 				})
@@ -193,4 +197,117 @@ func TestDraftMessages(t *testing.T) {
 			dealer.expect("broken")
 		})
 	}
+}
+
+// TestDraftOptions compares what the options do that Debian's libzmq has not.
+func TestDraftOptions(t *testing.T) {
+	t.Run("libzmq", func(t *testing.T) { playEach(t, start(t, node), draftScenarios) })
+	t.Run("ours", func(t *testing.T) { playEach(t, nil, draftScenarios) })
+}
+
+// noteGet notes the value of an option.
+func (w *world) noteGet(e end, option zmq.Option) {
+	w.Helper()
+	v, err := e.Get(option)
+	if err != nil {
+		w.noteErr("get", err)
+		return
+	}
+	w.note("value %v", v)
+}
+
+var draftScenarios = []scenario{
+	{"only the last subscriber", func(w *world) {
+		pub, a := w.open("XPUB", zmq.XPubManualLastValue, 1), w.open("SUB")
+		b := w.open("SUB")
+		pub.bind(w.inproc("p"))
+		for i, sub := range []end{a, b} {
+			sub.connect(w.inproc("p"))
+			subscribe(sub, "x")
+			w.noteAll(pub)
+			pub.set(zmq.Subscribe, "x")
+			pub.send([]string{"x1", "x2"}[i])
+		}
+		w.noteAll(a)
+		w.noteAll(b)
+		pub.send("x3")
+		w.noteAll(a)
+		w.noteAll(b)
+	}, `got ["\x01x"]; recv EAGAIN; got ["\x01x"]; recv EAGAIN; got ["x1"]; recv EAGAIN; got ["x2"]; recv EAGAIN; got ["x3"]; recv EAGAIN; got ["x3"]; recv EAGAIN`},
+	{"every part subscribes", func(w *world) {
+		pub, sub := w.pair("XPUB", "XSUB")
+		w.noteErr("send", sub.Send(patience, toBytes([]string{"\x01a", "\x01b", "c"})...))
+		w.noteAll(pub)
+		pub.send("a")
+		pub.send("b")
+		w.noteAll(sub)
+	}, `send ok; got ["\x01a"]; got ["\x01b"]; got ["c"]; recv EAGAIN; got ["a"]; got ["b"]; recv EAGAIN`},
+	{"only the first part subscribes", func(w *world) {
+		pub, sub := w.pair("XPUB", "XSUB")
+		pub.set(zmq.OnlyFirstSubscribe, 1)
+		sub.set(zmq.OnlyFirstSubscribe, 1)
+		w.noteErr("send", sub.Send(patience, toBytes([]string{"\x01a", "\x01b", "c"})...))
+		w.noteErr("send", sub.Send(patience, toBytes([]string{"c", "\x01d"})...))
+		w.noteAll(pub)
+		for _, topic := range []string{"a", "b", "d"} {
+			pub.send(topic)
+		}
+		w.noteAll(sub)
+	}, `send ok; send ok; got ["\x01a"]; got ["\x01b"]; got ["c"]; got ["c" "\x01d"]; recv EAGAIN; got ["a"]; got ["b"]; recv EAGAIN`},
+	{"every unsubscription", func(w *world) {
+		for _, verbose := range []int{0, 1} {
+			pub, sub := w.open("XPUB", zmq.XPubVerboser, 1), w.open("XSUB", zmq.XSubVerboseUnsubscribe, verbose)
+			endpoint := w.inproc([]string{"quiet", "verbose"}[verbose])
+			pub.bind(endpoint)
+			sub.connect(endpoint)
+			for _, frame := range []string{"\x01a", "\x01a", "\x00a", "\x00a", "\x00a"} {
+				sub.send(frame)
+			}
+			w.noteAll(pub)
+		}
+	}, `got ["\x01a"]; got ["\x01a"]; got ["\x00a"]; recv EAGAIN; got ["\x01a"]; got ["\x01a"]; got ["\x00a"]; got ["\x00a"]; got ["\x00a"]; recv EAGAIN`},
+	{"topics are counted", func(w *world) {
+		pub, a := w.pair("XPUB", "SUB")
+		b := w.open("SUB")
+		b.connect(w.inproc("pair"))
+		for _, topic := range []string{"a", "ab", "a"} {
+			subscribe(a, topic)
+		}
+		subscribe(b, "a")
+		subscribe(b, "")
+		w.noteAll(pub)
+		for _, e := range []end{pub, a, b} {
+			w.noteGet(e, zmq.TopicsCount)
+		}
+		a.set(zmq.Unsubscribe, "a")
+		a.set(zmq.Unsubscribe, "ab")
+		w.noteAll(pub)
+		for _, e := range []end{pub, a} {
+			w.noteGet(e, zmq.TopicsCount)
+		}
+		w.noteGet(w.open("PUSH"), zmq.TopicsCount)
+	}, `got ["\x01a"]; got ["\x01ab"]; got ["\x01"]; recv EAGAIN; value 3; value 3; value 2; got ["\x00ab"]; recv EAGAIN; value 2; value 1; get EINVAL`},
+	{"no second attempt", func(w *world) {
+		client := w.watched("PUSH", zmq.ReconnectStop, 1, zmq.ReconnectIvl, 20)
+		client.connect(closedPort(w))
+		w.noteUntil("client", client, "CLOSED")
+		_, err := client.Watch(200*time.Millisecond, "CONNECT")
+		w.noteErr("watch", err)
+	}, `client CONNECT_DELAYED CLOSED; watch EAGAIN`},
+	{"attempts over ipc go on", func(w *world) {
+		client := w.watched("PUSH", zmq.ReconnectStop, 1, zmq.ReconnectIvl, 20)
+		client.connect("ipc://" + w.path("nobody"))
+		w.noteUntil("client", client, "CONNECT_RETRIED")
+		w.noteUntil("client", client, "CONNECT_RETRIED")
+	}, `client CLOSED CONNECT_RETRIED; client CLOSED CONNECT_RETRIED`},
+	{"hello of requests and replies", func(w *world) {
+		rep, dealer := w.open("REP", zmq.HelloMsg, "from rep"), w.open("DEALER")
+		rep.bind(w.inproc("rep"))
+		dealer.connect(w.inproc("rep"))
+		w.noteAll(dealer)
+		router, req := w.open("ROUTER"), w.open("REQ", zmq.HelloMsg, "from req", zmq.RoutingID, "req")
+		router.bind(w.inproc("router"))
+		req.connect(w.inproc("router"))
+		w.noteAll(router)
+	}, `got ["from rep"]; recv EAGAIN; got ["req" "from req"]; recv EAGAIN`},
 }
