@@ -5,8 +5,11 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"net"
 	"sync"
 	"testing"
+
+	"ztools/lib/internal/transport"
 )
 
 // watchBy opens a monitor of s and a PAIR, or its like, that receives from it.
@@ -150,6 +153,99 @@ func TestMonitorUnread(t *testing.T) {
 		s.emit(Event{}, Listening, 0, nil)
 	}
 	check(t, s.Close())
+}
+
+// brokenListener accepts and closes as it is told.
+type brokenListener struct {
+	transport.Listener
+	accepts chan error
+	closes  error
+}
+
+func (l brokenListener) Accept() (net.Conn, error) { return nil, <-l.accepts }
+func (l brokenListener) Close() error              { return l.closes }
+
+// What the system refuses to a bind is told with its error number, and one failed
+// accept does not end the bind.
+func TestMonitorFailures(t *testing.T) {
+	c := newTestContext(t)
+	s := newTestSocket(t, c, Pull)
+	in := watchBy(t, c, s, AcceptFailed|CloseFailed|Closed, 2, Pair, Pair)
+	l := brokenListener{accepts: make(chan error), closes: EFAULT}
+	b := &binding{sock: s, endpoint: "tcp://broken", listener: l, peers: map[*session]struct{}{}}
+	s.wg.Add(1)
+	go b.accept()
+	for _, number := range []Errno{EMFILE, ECONNRESET} {
+		l.accepts <- &transport.AcceptError{Err: number}
+		if kind, values, local, _ := next(t, in); kind != AcceptFailed || values[0] != uint64(number) || local != "tcp://broken" {
+			t.Errorf("%v %v %q", kind, values, local)
+		}
+	}
+	b.close(0)
+	if kind, values, local, _ := next(t, in); kind != CloseFailed || values[0] != uint64(EFAULT) || local != "tcp://broken" {
+		t.Errorf("%v %v %q", kind, values, local)
+	}
+	l.accepts <- ENOTSOCK
+}
+
+// Watching costs nothing when nobody watches: an event is not even made.
+func TestUnwatchedEventsCostNothing(t *testing.T) {
+	c := newTestContext(t)
+	s := newTestSocket(t, c, Pull)
+	emit := emitters(s)
+	if n := testing.AllocsPerRun(100, emit); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+	w := &watcher{mask: AllEvents, ready: make(chan struct{}, 1)}
+	s.monitor.add(w)
+	emit()
+	if events, _ := s.monitor.take(w); len(events) != 4 {
+		t.Errorf("with a watcher %d events", len(events))
+	}
+	s.monitor.remove(w)
+	if n := testing.AllocsPerRun(100, emit); n != 0 {
+		t.Errorf("after the watcher %v allocations", n)
+	}
+}
+
+// emitters tell of something by each way that there is.
+func emitters(s *Socket) func() {
+	x := s.newSession(s.snapshotLocked(), "tcp://x", true)
+	end, _ := net.Pipe()
+	conn := &connection{Conn: end}
+	b, failed := &binding{sock: s, endpoint: "tcp://x"}, error(EMFILE)
+	return func() {
+		x.emit(conn, Disconnected, 0, nil)
+		x.emitOpen(conn, Accepted, nil)
+		b.emit(AcceptFailed, int(EMFILE), failed)
+		s.emit(Event{Endpoint: "tcp://x"}, Listening, 0, nil)
+	}
+}
+
+// BenchmarkEvents is the cost of four events.
+func BenchmarkEvents(b *testing.B) {
+	for name, watched := range map[string]bool{"unwatched": false, "watched": true} {
+		b.Run(name, func(b *testing.B) {
+			c := NewContext()
+			defer c.Close()
+			s, err := c.NewSocket(Pull)
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer s.Close()
+			w := &watcher{mask: AllEvents, ready: make(chan struct{}, 1)}
+			if watched {
+				s.monitor.add(w)
+			}
+			emit := emitters(s)
+			b.ReportAllocs()
+			for b.Loop() {
+				if emit(); watched {
+					s.monitor.take(w)
+				}
+			}
+		})
+	}
 }
 
 // Of two monitors that are opened at once one stays.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"runtime"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -196,4 +197,105 @@ func TestPollerChangesWhileWaiting(t *testing.T) {
 			t.Fatal(err)
 		}
 	})
+}
+
+// WaitAll tells what is ready in the order of adding, as much as there is room for.
+func TestPollerWaitAll(t *testing.T) {
+	a, b := twins(t)
+	c, d := twins(t)
+	p := zmq.NewPoller()
+	defer p.Close()
+	for i, s := range []*zmq.Socket{a, b, c, d} {
+		if err := p.Add(s, zmq.PollIn, i); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := p.WaitAll(ended(), nil); !errors.Is(err, zmq.EINVAL) {
+		t.Errorf("no room at all: %v", err)
+	}
+	for _, s := range []*zmq.Socket{d, b, a} {
+		send(t, s, "x")
+	}
+	want := []zmq.PollerEvent{
+		{Socket: a, FD: -1, Events: zmq.PollIn, Data: 0}, {Socket: b, FD: -1, Events: zmq.PollIn, Data: 1}, {Socket: c, FD: -1, Events: zmq.PollIn, Data: 2},
+	}
+	for room := 1; room <= 4; room++ {
+		events := make([]zmq.PollerEvent, room)
+		n, err := p.WaitAll(ended(), events)
+		if n != min(room, 3) || err != nil || !slices.Equal(events[:n], want[:n]) {
+			t.Errorf("room for %d: %d, %v, %+v", room, n, err, events)
+		}
+	}
+}
+
+// A descriptor's events may be changed, and its errors are told unasked.
+func TestPollerDescriptors(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("skipped: needs poll(2)")
+	}
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	defer r.Close()
+	p := zmq.NewPoller()
+	defer p.Close()
+	fd := int(w.Fd())
+	if err := p.AddFD(fd, zmq.PollIn, "w"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.Wait(ended()); !errors.Is(err, context.Canceled) {
+		t.Errorf("nothing to read: %v", err)
+	}
+	if err := p.ModifyFD(fd, zmq.PollOut); err != nil {
+		t.Fatal(err)
+	}
+	if ev, err := p.Wait(ended()); err != nil || ev != (zmq.PollerEvent{FD: fd, Events: zmq.PollOut, Data: "w"}) {
+		t.Errorf("room to write: %+v, %v", ev, err)
+	}
+	if err := p.ModifyFD(int(r.Fd()), zmq.PollOut); !errors.Is(err, zmq.EINVAL) {
+		t.Errorf("modify another one: %v", err)
+	}
+	if err := p.ModifyFD(fd, zmq.PollIn); err != nil {
+		t.Fatal(err)
+	}
+	found := make(chan zmq.PollerEvent)
+	go func() {
+		ev, _ := p.Wait(context.Background())
+		found <- ev
+	}()
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if ev := <-found; ev.Events != zmq.PollErr {
+		t.Errorf("nobody reads any more: %+v", ev)
+	}
+}
+
+// A socket that is closed, and a context that ends, end the waits.
+func TestPollerEnds(t *testing.T) {
+	for want, end := range map[zmq.Errno]func(*zmq.Context, *zmq.Socket){
+		zmq.ENOTSOCK: func(_ *zmq.Context, s *zmq.Socket) { s.Close() },
+		zmq.ETERM:    func(c *zmq.Context, _ *zmq.Socket) { c.Shutdown() },
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			c := newContext(t)
+			s := open(t, c, zmq.Pull)
+			p := zmq.NewPoller()
+			defer p.Close()
+			if err := p.Add(s, zmq.PollIn, nil); err != nil {
+				t.Fatal(err)
+			}
+			waits := blocked(func() error { _, err := p.Wait(context.Background()); return err })
+			synctest.Wait()
+			end(c, s)
+			expectErr(t, "the wait", <-waits, want)
+			_, err := p.Wait(context.Background())
+			expectErr(t, "the next wait", err, want)
+			if err := p.Remove(s); err != nil {
+				t.Error(err)
+			}
+		})
+	}
 }

@@ -135,6 +135,48 @@ func TestHandlerAllows(t *testing.T) {
 	}
 }
 
+// TestEventsNameThePeer: the events of a connection say who is there, from when it is
+// known, and which connection it is.
+func TestEventsNameThePeer(t *testing.T) {
+	forEachMechanism(t, func(t *testing.T, m mechanism) {
+		c := newContext(t)
+		handle(t, c, zmq.Rep, status("200"))
+		router := open(t, c, zmq.Router, m.server...)
+		bind(t, router, "tcp://127.0.0.1:*")
+		at := watch(t, router)
+		numbers := map[uint64]bool{}
+		for _, name := range []string{"me", "you"} {
+			dealer := open(t, c, zmq.Dealer, append(m.client, zmq.RoutingID, name)...)
+			to := watch(t, dealer)
+			connect(t, dealer, router.LastEndpoint())
+			accepted := awaitEvent(t, at, zmq.Accepted)
+			ready, near := awaitEvent(t, at, zmq.HandshakeSucceeded), awaitEvent(t, to, zmq.HandshakeSucceeded)
+			dealer.Close()
+			gone := awaitEvent(t, at, zmq.Disconnected)
+			for _, ev := range []zmq.Event{accepted, ready, gone} {
+				if ev.Conn == 0 || ev.Conn != accepted.Conn || ev.Endpoint != router.LastEndpoint() || ev.Local != router.LastEndpoint() || ev.Remote != near.Local {
+					t.Errorf("%v of connection %d: %+v", ev.Kind, accepted.Conn, ev)
+				}
+			}
+			if accepted.UserID+accepted.SocketType+accepted.Version != "" {
+				t.Errorf("known before the handshake: %+v", accepted)
+			}
+			for _, ev := range []zmq.Event{ready, gone} {
+				if ev.UserID != "joe" || string(ev.RoutingID) != name || ev.SocketType != "DEALER" || ev.Version != "3.1" || ev.Mechanism != m.name {
+					t.Errorf("the peer of %s is %+v", name, ev)
+				}
+			}
+			if near.UserID != "" || near.SocketType != "ROUTER" || near.Remote != router.LastEndpoint() || near.Mechanism != m.name {
+				t.Errorf("the server is %+v", near)
+			}
+			numbers[accepted.Conn] = true
+		}
+		if len(numbers) != 2 {
+			t.Errorf("connections %v", numbers)
+		}
+	})
+}
+
 // TestHandlerRefuses: what each status, and each malformed reply, does to the
 // two sides.
 func TestHandlerRefuses(t *testing.T) {
