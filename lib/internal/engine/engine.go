@@ -153,7 +153,7 @@ func (e *Engine) wake() {
 
 // Detach lets go of the port, after ReadLoop has ended and Stop was called; it
 // waits for WriteLoop. What was not written stays in the pipe for the next
-// connection, from the first message that the peer cannot have received whole.
+// connection, without a message that was cut off.
 func (e *Engine) Detach() {
 	if e.writing.Swap(true) {
 		e.written.Wait()

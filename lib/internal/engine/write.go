@@ -328,9 +328,9 @@ func (w *writer) release(pool *msg.Pool) {
 	w.enc, w.encB = nil, nil
 }
 
-// abandon ends a segment that was not written whole: the cursor is placed at
-// the first message that the peer cannot have received whole, and only those
-// before it count as consumed and sent.
+// abandon ends a segment that was not written whole: what was not begun stays in
+// the pipe. A message of which the peer got a part is gone, as with libzmq, since
+// that peer may have refused it and would do so again.
 func (w *writer) abandon(e *Engine) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -339,35 +339,29 @@ func (w *writer) abandon(e *Engine) {
 		return
 	}
 	left, msgs := w.sent, 0
-	cur, start := *w.cur, *w.cur
+	cur := *w.cur
 	rest := w.enc
 	var m msg.Msg
-	for !cur.Done(w.batch) && cur.At < w.end.At {
+	for (left > 0 || m.HasMore()) && cur.At < w.end.At {
 		cur.Next(w.batch, &m)
-		var size int
 		switch {
 		case e.raw:
-			size = len(m.Body)
+			left -= len(m.Body)
 		case w.encB != nil:
 			h, _, _ := wire.ConsumeHeader(e.framing.Reverse(), rest)
-			size = h.Len + int(h.Size)
+			size := h.Len + int(h.Size)
 			rest = rest[size:]
+			left -= size
 		default:
-			size = headerLen(len(m.Body)) + len(m.Body)
-		}
-		if left -= size; left < 0 {
-			break
+			left -= headerLen(len(m.Body)) + len(m.Body)
 		}
 		if !m.HasMore() {
-			start = cur
 			msgs++
 		}
 	}
-	*w.cur = start
-	w.release(e.pool)
 	e.port.Pipe.Consumed(msgs - w.msgs)
-	e.port.Pipe.Sent(msgs)
-	w.bufs = nil
+	w.end, w.msgs = cur, msgs
+	e.settle()
 }
 
 func headerLen(size int) int {

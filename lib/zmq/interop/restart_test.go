@@ -218,3 +218,17 @@ func TestIdentitySurvives(t *testing.T) {
 		}
 	})
 }
+
+// TestRefusedMessage: a message that is too long for the receiver ends the
+// connection, and is not sent again over the next one.
+func TestRefusedMessage(t *testing.T) {
+	forEachSide(t, func(t *testing.T, a, b party) {
+		pull, push := open(t, a, "PULL", zmq.MaxMsgSize, 1000), open(t, b, "PUSH", zmq.ReconnectIvl, 10)
+		push.connect(pull.bind("tcp://127.0.0.1:*"))
+		push.send("first")
+		pull.expect("first")
+		push.sendBytes([]byte("a"), make([]byte, 10<<20), []byte("z"))
+		push.send("next")
+		pull.expect("next")
+	})
+}
