@@ -80,6 +80,15 @@ func (s *Socket) openLocked(ep string) (t transport.Scheme, rest string, err err
 	return t, rest, err
 }
 
+// namesLocked lets go of the lock while f runs, which may have to look up a host
+// name. Afterwards the socket may have ended.
+func (s *Socket) namesLocked(f func()) error {
+	s.mu.Unlock()
+	f()
+	s.mu.Lock()
+	return s.aliveLocked()
+}
+
 // snapshotLocked is a copy of the options for a bind or connect.
 func (s *Socket) snapshotLocked() *option.Options {
 	o := s.opts
@@ -121,9 +130,14 @@ func (s *Socket) listenLocked(t transport.Transport, ep, rest string) (err error
 	if b.secure, err = security.Prepare(b.opts, &s.ctx.memory); err != nil {
 		return err
 	}
-	if b.listener, err = t.Listen(rest, b.opts); err != nil {
+	ended := s.namesLocked(func() { b.listener, err = t.Listen(rest, b.opts) })
+	if err != nil {
 		s.emitBindFailed(ep, rest, err)
 		return err
+	}
+	if ended != nil {
+		b.listener.Close()
+		return ended
 	}
 	b.endpoint = b.listener.Endpoint()
 	b.peers = map[*session]struct{}{}
@@ -239,10 +253,7 @@ func (s *Socket) Unbind(ep string) error { return s.term("unbind", ep) }
 func (s *Socket) Disconnect(ep string) error { return s.term("disconnect", ep) }
 
 func (s *Socket) term(op, ep string) error {
-	s.mu.Lock()
-	list, err := s.takeLocked(ep)
-	linger := s.opts.Linger
-	s.mu.Unlock()
+	list, linger, err := s.take(ep)
 	if err != nil {
 		return &Error{op, ep, err}
 	}
@@ -252,15 +263,27 @@ func (s *Socket) term(op, ep string) error {
 	return nil
 }
 
-// takeLocked takes the binds and connects of an endpoint off the list.
-func (s *Socket) takeLocked(ep string) ([]endpoint, error) {
+// take takes the binds and connects of an endpoint off the list, and tells LINGER.
+func (s *Socket) take(ep string) ([]endpoint, int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	t, rest, err := s.resolveLocked(ep)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
+	list, err := s.takeLocked(t, ep, rest)
+	return list, s.opts.Linger, err
+}
+
+// takeLocked takes the binds and connects of an endpoint off the list. Other
+// names of it are only looked up if there is none of that name.
+func (s *Socket) takeLocked(t transport.Scheme, ep, rest string) ([]endpoint, error) {
 	names := []string{ep}
 	if t != nil && len(s.endpoints[ep]) == 0 {
-		names = t.Aliases(rest, &s.opts)
+		o := s.snapshotLocked()
+		if err := s.namesLocked(func() { names = t.Aliases(rest, o) }); err != nil {
+			return nil, err
+		}
 	}
 	for _, name := range names {
 		if list := s.endpoints[name]; len(list) > 0 {

@@ -69,6 +69,17 @@ func (in *inbox) post(kind postKind, p *pipe.Pipe) {
 	in.mu.Unlock()
 }
 
+// postOnce is post, unless the same is there already: a connection may break any
+// number of times before the socket's next call.
+func (in *inbox) postOnce(kind postKind, p *pipe.Pipe) {
+	in.mu.Lock()
+	there := slices.Contains(in.posts, post{kind, p})
+	in.mu.Unlock()
+	if !there {
+		in.post(kind, p)
+	}
+}
+
 // take empties the inbox. The result is valid until the next take.
 func (in *inbox) take() []post {
 	in.mu.Lock()

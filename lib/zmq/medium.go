@@ -21,9 +21,18 @@ func (s *Socket) enterLocked(m transport.Medium, ep, rest string, bind bool) err
 		return nil
 	}
 	o := s.snapshotLocked()
-	carrier, err := m.Open(rest, bind, o)
-	if err != nil {
+	var carrier transport.Carrier
+	var err error
+	ended := s.namesLocked(func() { carrier, err = m.Open(rest, bind, o) })
+	switch {
+	case err != nil:
 		return err
+	case ended != nil:
+		carrier.Close()
+		return ended
+	case !bind && s.typ.once() && len(s.endpoints[ep]) > 0: // somebody else was faster
+		carrier.Close()
+		return nil
 	}
 	j := &membership{s.newSession(o, ep, false), carrier}
 	_, end := j.newPipe()

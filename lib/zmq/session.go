@@ -360,6 +360,6 @@ func (x *session) rejoin() {
 	case x.opts.Immediate:
 		port.Pipe.Close()
 	case x.sock.typ.subscribes():
-		x.sock.inbox.post(hiccup, end)
+		x.sock.inbox.postOnce(hiccup, end)
 	}
 }

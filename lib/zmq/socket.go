@@ -2,6 +2,7 @@ package zmq
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -149,11 +150,12 @@ func (s *Socket) attachLocked(p *pipe.Pipe, kind pipeKind) {
 
 // hiccupLocked tells the pattern, but not in the middle of a message.
 func (s *Socket) hiccupLocked(p post) {
-	if s.halfway {
+	switch {
+	case !s.halfway:
+		s.pattern.Hiccup(p.pipe)
+	case !slices.Contains(s.late, p):
 		s.late = append(s.late, p)
-		return
 	}
-	s.pattern.Hiccup(p.pipe)
 }
 
 // detachLocked takes a pipe away whose other end has closed, but not in the
