@@ -29,7 +29,8 @@ import (
 const direct = 32 << 10
 
 // firstTrust is how much memory a peer gets for a body that it has only
-// announced. After that the memory grows as the bytes arrive.
+// announced, or as much as for the largest body that it has sent. After that the
+// memory grows as the bytes arrive.
 const firstTrust = 64 << 10
 
 // reader is the state of the way in.
@@ -252,7 +253,7 @@ func (e *Engine) begin(h wire.Header, b []byte) {
 	in := &e.in
 	size := int(h.Size)
 	in.large, in.size, in.flags, in.mask = true, size, h.Flags&^msg.Long, h.Mask
-	in.mem = e.pool.Get(min(size, max(firstTrust, 2*in.trust)))
+	in.mem = e.pool.Get(min(size, max(firstTrust, in.trust)))
 	in.have = copy(in.mem.B[:min(size, len(in.mem.B))], b)
 	in.buf.r = in.buf.w - len(b) + in.have
 	in.max = bufferSize

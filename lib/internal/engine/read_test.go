@@ -156,6 +156,25 @@ func TestLyingLength(t *testing.T) {
 	}
 }
 
+// TestTrust: a peer that has sent a large body gets so much memory at once for the
+// next one, and no more.
+func TestTrust(t *testing.T) {
+	for _, k := range framed {
+		synctest.Test(t, func(t *testing.T) {
+			conn, other := ztest.Pipe()
+			r := newRig(nil)
+			l := r.connect(Config{Conn: conn, Result: k.result()})
+			other.Write(k.wire(message{body(100 << 10)}))
+			other.Write(announce(&k, 1<<30))
+			synctest.Wait()
+			if n := cap(l.in.mem.B); n != 128<<10 {
+				t.Errorf("%s: %d bytes of memory", k.name, n)
+			}
+			l.end()
+		})
+	}
+}
+
 // TestImpossibleLength sends sizes beyond any memory.
 func TestImpossibleLength(t *testing.T) {
 	for _, k := range framed {
