@@ -13,6 +13,7 @@ import (
 
 	"ztools/lib/cli"
 	"ztools/lib/cli/clitest"
+	"ztools/lib/curve"
 	"ztools/lib/zmq"
 )
 
@@ -88,6 +89,8 @@ func TestFailuresAreExplained(t *testing.T) {
 		{"says nothing", say(""), 3, failedTimeout, "says nothing of ZMTP"},
 		{"other mechanism", say(greeting("CURVE")), 4, failedMechanism, "with the mechanism CURVE"},
 		{"malformed", say(greeting("NULL") + "\x04\x03\x05HI"), 1, failedProtocol, "does not speak ZMTP"},
+		{"old, where we want more", say("\xff\x00\x00\x00\x00\x00\x00\x00\x01\x7f\x01\x05\x01\x00"), 4, failedMechanism, "of ZMTP 2.0, which has no security"},
+		{"nothing, where we want more", say("HELO\r\n"), 4, failedProtocol, "speaks no ZMTP"},
 		{"old and anonymous", say("\xff\x00\x00\x00\x00\x00\x00\x00\x01\x7f\x00\x05\x01\x00"), 0, "", ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -95,7 +98,11 @@ func TestFailuresAreExplained(t *testing.T) {
 			if test.status == cli.StatusTimeout {
 				limit = "50ms"
 			}
-			status, found, stderr := probe(t, raw(t, test.serve), "--timeout", limit)
+			args := []string{raw(t, test.serve), "--timeout", limit}
+			if strings.Contains(test.name, "want more") {
+				args = append(args, "--server-key", curve.Generate().Public.Text())
+			}
+			status, found, stderr := probe(t, args...)
 			if status != test.status || found.OK != (test.status == 0) || found.Failure != test.kind || !strings.Contains(found.Reason, test.reason) {
 				t.Errorf("status %d, %+v", status, found)
 			}

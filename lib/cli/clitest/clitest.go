@@ -127,3 +127,12 @@ func expectUsage(ts *testscript.TestScript, name string, neg bool, args []string
 		ts.Fatalf("not an error line and a hint line: %q", lines)
 	}
 }
+
+// KDC starts a KDC of Kerberos for the time of the test, with these principals,
+// whose keys are in the keytab of the environment, and returns its realm. Without
+// one the test is skipped, or fails with ZTOOLS_REQUIRE_PEERS=1.
+func KDC(t testing.TB, principals ...string) (realm string) {
+	t.Helper()
+	ztest.KDC(t, "aes256-cts-hmac-sha1-96", principals...)
+	return ztest.Realm
+}
