@@ -64,8 +64,8 @@
 //     libzmq it waits until something is received, or for ever.
 //   - REQ and REP say no HELLO_MSG. In libzmq they do, and a REQ that hears one over a
 //     network disconnects.
-//   - TOPICS_COUNT of a SUB counts a topic once that it has asked for twice. In libzmq
-//     it depends on the build.
+//   - TOPICS_COUNT of a SUB counts a topic once that it has asked for twice. libzmq's
+//     draft build, whose tree of topics is another one, counts it twice.
 //   - Message.Property knows Routing-Id as well as Identity, and its names of the ZMTP
 //     handshake count without regard to case, as RFC 37 says.
 //   - tcp: a port that is no number from 0 to 65535, and a source without a port, are

@@ -3,6 +3,7 @@ package interop_test
 import (
 	"bytes"
 	"errors"
+	"net"
 	"strings"
 	"testing"
 	"time"
@@ -216,6 +217,18 @@ func (w *world) noteGet(e end, option zmq.Option) {
 	w.note("value %v", v)
 }
 
+// deadSocket is the file of a socket that nobody listens at any more.
+func deadSocket(w *world) string {
+	w.Helper()
+	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: w.path("dead")})
+	if err != nil {
+		w.Fatal(err)
+	}
+	l.SetUnlinkOnClose(false)
+	l.Close()
+	return l.Addr().String()
+}
+
 var draftScenarios = []scenario{
 	{"only the last subscriber", func(w *world) {
 		pub, a := w.open("XPUB", zmq.XPubManualLastValue, 1), w.open("SUB")
@@ -296,7 +309,7 @@ var draftScenarios = []scenario{
 	}, `client CONNECT_DELAYED CLOSED; watch EAGAIN`},
 	{"attempts over ipc go on", func(w *world) {
 		client := w.watched("PUSH", zmq.ReconnectStop, 1, zmq.ReconnectIvl, 20)
-		client.connect("ipc://" + w.path("nobody"))
+		client.connect("ipc://" + deadSocket(w))
 		w.noteUntil("client", client, "CONNECT_RETRIED")
 		w.noteUntil("client", client, "CONNECT_RETRIED")
 	}, `client CLOSED CONNECT_RETRIED; client CLOSED CONNECT_RETRIED`},
