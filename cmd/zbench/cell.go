@@ -144,7 +144,7 @@ func (c *config) measureAll(ctx context.Context, stderr *cli.Stream) (results []
 			if s, err = c.onePlace(cell).measure(ctx, cell, i); err != nil {
 				s.Partial = err.Error()
 			}
-			if err == nil || s.Messages > 0 {
+			if err == nil || s.Messages+s.Sent > 0 {
 				r.Runs = append(r.Runs, s)
 			}
 		}
@@ -184,7 +184,7 @@ func runWorker(a *cli.Args) error {
 	if cli.IsTerminal(a.In) {
 		return cli.Usagef("", "%s is what %s starts by itself", workerWord, a.Prog)
 	}
-	z, err := newContext(mostWorkerSockets)
+	z, err := newContext(mostSockets)
 	if err != nil {
 		return err
 	}
@@ -200,5 +200,6 @@ func runWorker(a *cli.Args) error {
 	return z.Close()
 }
 
-// mostWorkerSockets is as many as a process may have open files, more or less.
-const mostWorkerSockets = 65000
+// mostSockets is as many as a context takes, and a process may have open files,
+// more or less.
+const mostSockets = 65000

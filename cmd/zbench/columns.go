@@ -126,9 +126,9 @@ func join(groups ...[]column) (all []column) {
 var (
 	throughputColumns = join([]column{runs, rateColumn("messages/s"), megabytes, spread}, costs, []column{lost, duplicated, reordered})
 	latencyColumns    = join([]column{runs, rateColumn("trips/s"), spread}, timeColumns("", allTimes, latencyOf),
-		[]column{oneWay}, costs)
+		[]column{oneWay, lost, duplicated}, costs)
 	loadColumns = join([]column{runs, rateColumn("replies/s"), spread}, timeColumns("", allTimes, latencyOf),
-		timeColumns("service-", []string{"p50", "p99.9"}, serviceOf), []column{late, lost, reordered}, costs)
+		timeColumns("service-", []string{"p50", "p99.9"}, serviceOf), []column{late, lost, duplicated, reordered}, costs)
 	fanoutColumns  = join([]column{runs, rateColumn("received/s"), spread, sent, received, lost, lostShare, duplicated, reordered}, costs)
 	connectColumns = join([]column{runs, rateColumn("connections/s"), spread}, timeColumns("shake-", []string{"p50", "p99", "max"}, handshakeOf),
 		timeColumns("first-", []string{"min", "p50", "p99", "max"}, latencyOf), costs)

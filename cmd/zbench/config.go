@@ -3,7 +3,6 @@ package main
 import (
 	"os"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -70,6 +69,7 @@ type config struct {
 	length   length
 	runs     int
 	idle     time.Duration
+	patience time.Duration // with what is missing at the end
 	interval time.Duration
 	timeout  time.Duration // 0: none
 
@@ -209,7 +209,13 @@ func (c *config) parseWhat(a *cli.Args) {
 		}
 	}
 	c.parseMechanisms(a)
-	number := func(name string, otherwise int64) int { return int(a.Number(name, otherwise)) }
+	number := func(name string, otherwise int64) int {
+		n := a.Number(name, otherwise)
+		if n > mostSockets {
+			a.Reject(cli.Usagef("", "--%s: %d sockets are too many for a process, which has at most %d", name, n, mostSockets))
+		}
+		return int(n)
+	}
 	c.senders, c.receivers, c.clients = number("senders", 1), number("receivers", 1), number("clients", 1)
 	c.subs, c.parallel = number("subs", 10), number("parallel", 16)
 	if c.senders > 1 && c.receivers > 1 {
@@ -233,7 +239,11 @@ func (c *config) parseMechanisms(a *cli.Args) {
 	if a.Bool("curve") && a.Bool("plain") {
 		a.Reject(cli.Usagef("--mechanism plain,curve measures both", "--curve and --plain exclude each other"))
 	}
+	inside := !slices.ContainsFunc(c.transports, func(t string) bool { return t != "inproc" })
 	for _, name := range c.mechanisms {
+		if c.to == nil && inside && name != "null" {
+			a.Reject(cli.Usagef("--inproc measures them in one process, over tcp or ipc", "inproc knows no mechanism such as %s", name))
+		}
 		if c.to == nil && !slices.Contains([]string{"null", "plain", "curve"}, name) {
 			a.Reject(cli.Usagef("the values are null plain curve", "--mechanism: unknown %q", name))
 		}
@@ -283,14 +293,16 @@ func (c *config) parseLength(a *cli.Args) {
 	if c.word == "load" && c.every == 0 {
 		a.Reject(cli.Usagef("for example --rate 10k", "load needs the --rate of its schedule"))
 	}
-	c.runs, c.idle = int(a.Number("runs", 1)), a.Duration("idle", 10*time.Second)
+	if c.word == "connect" && c.length.count > mostSockets {
+		a.Reject(cli.Usagef("they all stay open; --runs repeats them", "--count: %d connections are too many for a process, which has at most %d", c.length.count, mostSockets))
+	}
+	c.runs, c.idle, c.patience = int(a.Number("runs", 1)), a.Duration("idle", 10*time.Second), a.Duration("idle", restLimit)
 	c.interval, c.timeout = a.Duration("interval", 0), a.Duration("timeout", 0)
 	c.warm = c.defaultWarmUp()
 	if !a.Given("warmup") {
 		return
 	}
-	text := a.String("warmup", "")
-	if n, err := strconv.ParseInt(text, 10, 64); err == nil && c.length.count > 0 {
+	if n, err := cli.ParseCount(a.String("warmup", "")); err == nil && c.length.count > 0 {
 		c.warm = length{count: n}
 		return
 	}

@@ -20,41 +20,40 @@ func connections(r *run) error {
 		}
 		e = &r.far.at
 	}
+	r.at, r.lack = e.Addr, "no round trip with"
+	c := connector{run: r, handshake: newSpectrum(), first: newSpectrum()}
 	r.begin()
-	c := connector{run: r, endpoint: e.Addr}
 	for range r.parallel {
-		handshake, first := newSpectrum(), newSpectrum()
-		c.handshakes, c.firsts = append(c.handshakes, handshake), append(c.firsts, first)
 		c.group.Go(func() {
-			if err := c.work(handshake, first); !ended(err) {
+			if err := c.work(); !ended(err) {
 				r.cancel(err)
 			}
 		})
 	}
 	err := r.window()
+	r.over.Store(true)
 	if err != nil {
 		r.z.Shutdown()
 	}
 	c.group.Wait()
 	r.near = c.sockets
-	r.sample.Handshake, r.sample.Latency = merged(c.handshakes), merged(c.firsts)
+	r.sample.Handshake, r.sample.Latency = merged([]*spectrum{c.handshake}), merged([]*spectrum{c.first})
 	return err
 }
 
 // connector makes connections, several at a time.
 type connector struct {
-	run                *run
-	endpoint           string
-	begun              atomic.Int64
-	group              sync.WaitGroup
-	handshakes, firsts []*spectrum // one for each goroutine, which owns it
+	run   *run
+	begun atomic.Int64
+	group sync.WaitGroup
 
-	mu      sync.Mutex // guards sockets
-	sockets []*zmq.Socket
+	mu               sync.Mutex // guards the fields below
+	sockets          []*zmq.Socket
+	handshake, first *spectrum // of all goroutines: one for each would cost more than its connection
 }
 
 // work makes connections until there are enough.
-func (c *connector) work(handshake, first *spectrum) error {
+func (c *connector) work() error {
 	r := c.run
 	request := make([]byte, r.plan.Size)
 	var reply zmq.Message
@@ -66,22 +65,33 @@ func (c *connector) work(handshake, first *spectrum) error {
 		if err != nil {
 			return err
 		}
+		if r.to != nil { // our own end does not refuse, and to watch costs time
+			r.follow(list)
+		}
 		s, start := list[0], time.Now()
-		if err := s.Connect(c.endpoint); err != nil {
+		if err := s.Connect(r.at); err != nil {
 			return err
 		}
 		if err := s.WaitPeers(r.ctx, 1); err != nil {
 			return err
 		}
-		handshake.record(time.Since(start))
+		handshake := time.Since(start)
 		if err := s.Send(context.Background(), request); err != nil {
 			return err
 		}
 		if err := s.RecvMessage(context.Background(), &reply); err != nil {
 			return err
 		}
-		first.record(time.Since(start))
+		c.record(handshake, time.Since(start))
 		r.gauge.add(1)
 	}
 	return nil
+}
+
+// record counts one connection.
+func (c *connector) record(handshake, first time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.handshake.record(handshake)
+	c.first.record(first)
 }

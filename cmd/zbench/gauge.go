@@ -60,3 +60,11 @@ func (g *gauge) until(counts ...int64) (goals []*goal) {
 
 // now is the count of this moment.
 func (g *gauge) now() moment { return moment{time.Now(), g.total.Load()} }
+
+// last is the count of this moment, and when the last message came.
+func (g *gauge) last() moment {
+	if at := g.rested.Load(); at > 0 {
+		return moment{time.Unix(0, at), g.total.Load()}
+	}
+	return g.now()
+}

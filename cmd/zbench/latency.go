@@ -20,6 +20,7 @@ func latency(r *run) error {
 	if err := r.reach(reqs, job{Work: "echo", Sockets: 1}); err != nil {
 		return err
 	}
+	r.lack = "no reply from"
 	r.begin()
 	t := trips{run: r}
 	for i, s := range reqs {
@@ -27,11 +28,9 @@ func latency(r *run) error {
 	}
 	err = r.window()
 	t.stop.Store(true)
-	if err != nil {
-		closeAll(reqs) // a reply may never come
-	}
-	t.group.Wait()
-	r.sample.Latency = merged(t.spectra)
+	err = r.finish(&t.group, reqs, err)
+	r.over.Store(true)
+	t.sum()
 	return err
 }
 
@@ -50,42 +49,69 @@ type trips struct {
 	taken   atomic.Int64 // trips begun
 	stop    atomic.Bool
 	group   sync.WaitGroup
-	spectra []*spectrum // one for each client; their goroutines own them
+	clients []*traveller
+}
+
+// traveller is one client. Its goroutine owns it.
+type traveller struct {
+	socket *zmq.Socket
+	bodies bodies
+	sent   int64
+	ledger ledger
+	times  *spectrum
 }
 
 // start makes a client go round on a socket.
 func (t *trips) start(s *zmq.Socket, i int) {
-	times := newSpectrum()
-	t.spectra = append(t.spectra, times)
+	c := &traveller{socket: s, bodies: t.run.bodies(i), times: newSpectrum()}
+	t.clients = append(t.clients, c)
 	t.group.Go(func() {
-		if err := t.travel(s, i, times); !ended(err) {
+		if err := t.travel(c); !ended(err) {
 			t.run.cancel(err)
 		}
 	})
 }
 
-func (t *trips) travel(s *zmq.Socket, i int, times *spectrum) error {
+func (t *trips) travel(c *traveller) error {
 	r := t.run
-	bodies := r.bodies(i)
 	var reply zmq.Message
 	last := time.Now()
-	for n := uint64(0); !t.stop.Load(); n++ {
+	for !t.stop.Load() {
 		trip := t.taken.Add(1)
 		if r.length.count > 0 && trip > r.warm.count+r.length.count {
 			return nil // a peer may count, too: not one more
 		}
-		if err := bodies.send(s, n); err != nil {
+		if err := c.bodies.send(c.socket, uint64(c.sent)); err != nil {
 			return err
 		}
-		if err := s.RecvMessage(context.Background(), &reply); err != nil {
+		c.sent++
+		if err := c.socket.RecvMessage(context.Background(), &reply); err != nil {
 			return err
 		}
 		now := time.Now()
 		if r.length.count > 0 && trip > r.warm.count || r.measuring.Load() {
-			times.record(now.Sub(last))
+			c.times.record(now.Sub(last))
 		}
 		last = now
+		c.ledger.see(reply.Part(reply.Len() - 1))
 		r.gauge.add(1)
 	}
 	return nil
+}
+
+// sum adds up what became of the requests. At most one of each client is without
+// its reply: it is lost if that was waited for.
+func (t *trips) sum() {
+	s := &t.run.sample
+	var times []*spectrum
+	for _, c := range t.clients {
+		times = append(times, c.times)
+		c.ledger.Lost = 0 // in a number that came early; its trip was none
+		if t.run.gaveUp.Load() {
+			c.ledger.Lost = c.sent - c.ledger.Received
+		}
+		s.Sent += c.sent
+		s.Tally.add(c.ledger.tally)
+	}
+	s.Latency = merged(times)
 }

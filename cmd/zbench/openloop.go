@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"ztools/lib/cli"
 	"ztools/lib/zmq"
 )
 
@@ -27,24 +28,44 @@ func openLoop(r *run) error {
 		return err
 	}
 	r.warm, r.length = inMessages(r.warm, r.every), inMessages(r.length, r.every)
+	r.lack = "no reply from"
 	r.begin()
 	start := time.Now()
 	var clients []*loopClient
+	var sending sync.WaitGroup
 	for i, s := range dealers {
 		c := &loopClient{
 			run: r, socket: s, index: i, latency: newSpectrum(), service: newSpectrum(),
 			pace: newPace(start, r.every, i, len(dealers), r.newSleeper()),
 		}
 		clients = append(clients, c)
-		c.start(&r.over)
+		c.start(&sending)
 	}
+	r.awaitRest(&sending)
 	err = r.window()
 	r.over.Store(true)
 	closeAll(dealers)
+	sending.Wait()
 	for _, c := range clients {
 		c.close()
 	}
+	if err == nil || r.gaveUp.Load() {
+		r.sample.Tally.balance(r.sample.Sent) // knows of the last replies, too
+	}
 	return err
+}
+
+// awaitRest gives up on the replies that have not come when all requests have left
+// and no more comes.
+func (r *run) awaitRest(sending *sync.WaitGroup) {
+	r.spent = make(chan struct{})
+	all := r.goals[len(r.goals)-1].reached
+	r.group.Go(func() {
+		sending.Wait()
+		if !r.lively(all, r.patience, silently) {
+			close(r.spent)
+		}
+	})
 }
 
 // inMessages is a length as the number of messages that a schedule has in it.
@@ -61,7 +82,7 @@ type loopClient struct {
 	run    *run
 	socket *zmq.Socket
 	index  int
-	group  sync.WaitGroup
+	group  sync.WaitGroup // the receiver
 
 	// Owned by the sender.
 	pace *pace
@@ -73,14 +94,19 @@ type loopClient struct {
 	latency, service *spectrum
 }
 
-func (c *loopClient) start(stop *atomic.Bool) {
-	for _, f := range []func() error{func() error { return c.send(stop) }, c.receive} {
-		c.group.Go(func() {
-			if err := f(); !ended(err) {
-				c.run.cancel(err)
-			}
-		})
-	}
+// start begins to send, and to receive until the socket is closed.
+func (c *loopClient) start(sending *sync.WaitGroup) {
+	r := c.run
+	sending.Go(func() {
+		if err := c.send(&r.over); !ended(err) {
+			r.cancel(err)
+		}
+	})
+	c.group.Go(func() {
+		if err := c.receive(); !ended(err) {
+			r.cancel(err)
+		}
+	})
 }
 
 // send sends this client's share of the schedule.
@@ -109,16 +135,18 @@ func (c *loopClient) receive() error {
 		c.ledger.Received++
 		s, ok := readStamp(reply.Part(reply.Len() - 1))
 		if !ok {
-			c.ledger.Unnumbered++
+			return cli.Failf(cli.StatusFailed, "lat and req without --rate take any reply", "%s answers with something else than the request, which has its number and time", r.at)
+		}
+		again := c.ledger.Duplicated
+		if c.stream.see(s.seq, &c.ledger); c.ledger.Duplicated > again {
 			continue
 		}
-		c.stream.see(s.seq, &c.ledger)
 		if int64(s.seq)*int64(r.clients)+int64(c.index) >= r.warm.count {
 			took := now.Sub(c.pace.due(int64(s.seq)))
 			c.latency.record(took)
 			c.service.record(took - time.Duration(s.extra))
 		}
-		r.gauge.add(1)
+		r.gauge.rest(1)
 	}
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"math/rand/v2"
@@ -37,10 +38,14 @@ type run struct {
 	measuring atomic.Bool            // the window is open
 	over      atomic.Bool            // peers may go
 	waiting   atomic.Pointer[string] // what to say if nothing happens
+	gaveUp    atomic.Bool            // what was missing then is lost
 	group     sync.WaitGroup         // the goroutines of this end
 	near      []*zmq.Socket
 	porter    *auth.Authenticator // nil: nobody asks
+	at        string              // where the other end is
+	lack      string              // what the window waits for, for people
 	goals     []*goal             // ends of warm-up and window; nil if these are times
+	spent     chan struct{}       // closed when the rest of the window will not come; nil if nobody can tell
 	start     moment              // of the window
 	before    bill
 	sample    sample
@@ -65,8 +70,11 @@ func (c *config) measure(ctx context.Context, cell cell, number int) (sample, er
 	r.await("no peer")
 	r.group.Go(r.guard)
 	err = c.kind.measure(r)
-	if err != nil && r.ctx.Err() != nil {
-		err = context.Cause(r.ctx) // what broke the calls
+	if cause := context.Cause(r.ctx); cause != nil {
+		err = cause // what broke the calls, or came while they ended
+	}
+	if err == nil && r.sample.Messages == 0 {
+		err = cli.Failf(cli.StatusTimeout, "measure longer, or look at the other end", "%s in %v", *r.waiting.Load(), r.sample.Elapsed.Round(time.Millisecond))
 	}
 	return r.sample, errors.Join(err, r.end(unhook))
 }
@@ -90,40 +98,6 @@ func (r *run) end(unhook func() bool) error {
 	return errors.Join(err, r.z.Close())
 }
 
-// await says what is missing if nothing happens from now on.
-func (r *run) await(what string) { r.waiting.Store(&what) }
-
-// guard ends the run when nothing has happened for as long as --idle allows, and
-// says before that what it waits for.
-func (r *run) guard() {
-	tick := time.NewTicker(max(r.idle/guardLooks, time.Millisecond))
-	defer tick.Stop()
-	seen, still := int64(-1), 0
-	for {
-		select {
-		case <-r.ctx.Done():
-			return
-		case <-tick.C:
-		}
-		if now := r.gauge.total.Load(); now != seen {
-			seen, still = now, 0
-			continue
-		}
-		switch still++; still {
-		case 1:
-			if seen == 0 {
-				r.show.aside(func() { r.log.At(0, "waiting: %s so far", *r.waiting.Load()) })
-			}
-		case guardLooks:
-			r.cancel(cli.Failf(cli.StatusTimeout, "--idle TIME waits longer", "%s in %v", *r.waiting.Load(), r.idle))
-			return
-		}
-	}
-}
-
-// guardLooks is how often the guard looks in the time of --idle.
-const guardLooks = 10
-
 // open makes the sockets of this end, which close with the run. A peer that goes
 // away, or is none, ends it.
 func (r *run) open(t zmq.Type, n int, at side) ([]*zmq.Socket, error) {
@@ -133,38 +107,9 @@ func (r *run) open(t zmq.Type, n int, at side) ([]*zmq.Socket, error) {
 	}
 	list, err := r.plan.sockets(r.z, t, n, at)
 	r.near = append(r.near, list...)
-	for _, s := range list {
-		events := s.Events(r.ctx)
-		r.group.Go(func() {
-			for ev := range events {
-				r.heed(ev)
-			}
-		})
-	}
+	r.follow(list)
 	return list, err
 }
-
-// heed ends the run for an event after which it cannot go on.
-func (r *run) heed(ev zmq.Event) {
-	r.log.Event(ev)
-	if err := cli.Refusal(ev); err != nil {
-		r.cancel(err)
-	}
-	if ev.Kind != zmq.Disconnected {
-		return
-	}
-	select {
-	case <-time.After(parting):
-	case <-r.ctx.Done():
-	}
-	if !r.over.Load() {
-		r.cancel(cli.Failf(cli.StatusFailed, "", "the peer at %s went away", ev.Endpoint))
-	}
-}
-
-// parting is how long a run may take to see that it is complete when the peer, who
-// counts, too, has left.
-const parting = 200 * time.Millisecond
 
 // join starts the other end with a job, and connects the sockets to it.
 func (r *run) join(sockets []*zmq.Socket, j job) (err error) {
@@ -178,7 +123,8 @@ func (r *run) join(sockets []*zmq.Socket, j job) (err error) {
 // attach connects sockets, or binds the one there is, and waits until they have
 // their peers.
 func (r *run) attach(sockets []*zmq.Socket, e cli.Endpoint) error {
-	r.await("no peer at " + e.Addr)
+	r.at = e.Addr
+	r.await("no peer at " + r.at)
 	for _, s := range sockets {
 		if err := cli.Attach(s, e, r.log); err != nil {
 			return err
@@ -212,7 +158,7 @@ func (r *run) begin() {
 // window lets the warm-up pass and then measures: it is over when the gauge has
 // counted as much, or so much time has passed, as was asked for.
 func (r *run) window() (err error) {
-	r.await("nothing arrived")
+	r.await(cmp.Or(r.lack, "nothing arrived from") + " " + r.at)
 	if r.start, err = r.pass("warm-up", 0, r.warm.time); err != nil {
 		return err
 	}
@@ -270,6 +216,8 @@ func (r *run) pass(phase string, n int, d time.Duration) (end moment, err error)
 			return goal.at, nil
 		case <-timed:
 			return r.gauge.now(), nil
+		case <-r.spent:
+			return r.gauge.last(), r.giveUp(r.patience)
 		case <-every:
 			err = r.point()
 		case <-r.ctx.Done():

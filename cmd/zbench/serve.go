@@ -139,20 +139,19 @@ func (v *host) session(ctx context.Context, failed <-chan error) (more bool, err
 func (v *host) rest(ctx context.Context, complete *goal, failed <-chan error) (moment, error) {
 	tick := time.NewTicker(sessionLook)
 	defer tick.Stop()
-	lastAt := func() moment { return moment{time.Unix(0, v.gauge.rested.Load()), v.gauge.total.Load()} }
 	for seen := int64(-1); ; {
 		select {
 		case <-complete.reached:
 			return complete.at, nil
 		case err := <-failed:
-			return lastAt(), err
+			return v.gauge.last(), err
 		case <-ctx.Done():
-			return lastAt(), context.Cause(ctx)
+			return v.gauge.last(), context.Cause(ctx)
 		case <-tick.C:
 		}
 		now := v.gauge.total.Load()
 		if now == seen && v.socket.Peers() == 0 {
-			return lastAt(), nil
+			return v.gauge.last(), nil
 		}
 		seen = now
 	}

@@ -42,8 +42,9 @@ func (r *run) host(s *zmq.Socket, j job) (err error) {
 	if err := s.Bind(endpoints[r.Transport]); err != nil {
 		return err
 	}
-	j.Endpoint, j.Plan = s.LastEndpoint(), r.plan
-	r.log.At(1, "at %s", j.Endpoint)
+	r.at = s.LastEndpoint()
+	j.Endpoint, j.Plan = r.at, r.plan
+	r.log.At(1, "at %s", r.at)
 	if r.far, err = r.startFar(r.ctx, r.z, j); err != nil {
 		return err
 	}
@@ -61,6 +62,7 @@ func pushTo(r *run) error {
 	if err := r.attach(sockets, *r.to); err != nil {
 		return err
 	}
+	r.lack = "no room at"
 	r.begin()
 	start := time.Now()
 	var stop atomic.Bool
@@ -76,10 +78,7 @@ func pushTo(r *run) error {
 	err = r.window()
 	r.over.Store(true)
 	stop.Store(true)
-	if err != nil {
-		closeAll(sockets) // a queue may stay full for ever
-	}
-	group.Wait()
+	err = r.finish(&group, sockets, err) // a queue may stay full for ever
 	r.sample.Sent = r.gauge.total.Load()
 	return err
 }

@@ -3,8 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"io"
-	"net"
 	"strings"
 	"testing"
 
@@ -100,17 +98,32 @@ func newZ(t *testing.T) *zmq.Context {
 	return z
 }
 
-func bound(t *testing.T, z *zmq.Context, typ zmq.Type) *zmq.Socket {
+// bound is a socket that closes with the test.
+func bound(t *testing.T, z *zmq.Context, typ zmq.Type, set ...func(*zmq.Socket)) *zmq.Socket {
 	t.Helper()
 	s, err := z.NewSocket(typ)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.Close() })
+	for _, f := range set {
+		f(s)
+	}
 	if err := s.Bind("tcp://127.0.0.1:*"); err != nil {
 		t.Fatal(err)
 	}
 	return s
+}
+
+// set gives options to a socket that is being made.
+func set(t *testing.T, options map[zmq.Option]any) func(*zmq.Socket) {
+	return func(s *zmq.Socket) {
+		for id, v := range options {
+			if err := s.Set(id, v); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
 }
 
 // reply sends n requests back, as local_lat does, and tells how many came.
@@ -132,52 +145,6 @@ func swallow(s *zmq.Socket, n int) int {
 		}
 	}
 	return n
-}
-
-// A peer that leaves half-way ends the run with status 1; the figures so far are
-// printed, marked as partial.
-func TestPeerThatLeaves(t *testing.T) {
-	z := newZ(t)
-	rep := bound(t, z, zmq.Rep)
-	endpoint := rep.LastEndpoint()
-	go func() {
-		reply(rep, 50)
-		rep.Close()
-	}()
-	status, out, errs := zbench("lat", "--to", endpoint, "-n", "1000", "--size", "16", "--json")
-	var r report
-	if err := json.Unmarshal([]byte(out), &r); err != nil {
-		t.Fatalf("status %d, %v\n%s", status, err, errs)
-	}
-	if s := r.Results[0].Runs[0]; status != 1 || s.Messages != 50 && s.Messages != 49 || !strings.Contains(s.Partial, "went away") {
-		t.Errorf("status %d, %+v", status, s)
-	}
-	if want := "zbench: error: the peer at " + endpoint + " went away\n"; !strings.HasSuffix(errs, want) {
-		t.Errorf("%q, want %q", errs, want)
-	}
-}
-
-// A program that speaks something else is named as such.
-func TestPeerThatIsNoZeroMQProgram(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			_, _ = io.WriteString(c, "HTTP/1.0 400 Bad Request\r\n\r\n"+strings.Repeat("<p>not here</p>", 20))
-			_ = c.Close()
-		}
-	}()
-	status, out, errs := zbench("lat", "--to", "tcp://"+l.Addr().String(), "--idle", "5s")
-	if status != 1 && status != 3 || out != "" || !strings.Contains(errs, "zbench: error: ") {
-		t.Errorf("status %d, %q, %q", status, out, errs)
-	}
 }
 
 // The other end answers nonsense with an error, and its end is told.

@@ -108,6 +108,13 @@ void zt_properties_release(struct zt_properties *properties);
  * here, and calls fail or do nothing. */
 extern bool zt_forked;
 
+/* zt_handlers has all handlers of the program run on a stack of their own
+ * (SA_ONSTACK). zt_handlers_again is that for those that were installed since; it is
+ * cheap, but looks only once in ZT_HANDLERS_MS. */
+#define ZT_HANDLERS_MS 5
+void zt_handlers(void);
+void zt_handlers_again(void);
+
 /* zt_fail sets errno to that of a Go function and returns -1. */
 int zt_fail(long result);
 

@@ -23,6 +23,7 @@ static int finish(long result) { return result < 0 ? zt_fail(result) : (int)(res
 
 void *zmq_ctx_new(void) {
 	void *handle = NULL;
+	zt_handlers();
 	long result = zt_forked ? -ENOTSUP : ztContextNew(&handle);
 	if (result < 0)
 		zt_fail(result);
@@ -85,6 +86,7 @@ int zmq_ctx_destroy(void *context) { return zmq_ctx_term(context); }
 
 void *zmq_socket(void *context, int type) {
 	void *handle = NULL;
+	zt_handlers();
 	long result = zt_forked ? -EFAULT : ztSocketNew(context, type, &handle);
 	if (result < 0)
 		zt_fail(result);

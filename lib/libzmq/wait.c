@@ -33,6 +33,7 @@ int64_t zt_now(void) {
 int zt_ppoll(struct pollfd *fds, unsigned count, int64_t timeout, const sigset_t *mask) {
 	struct timespec t = {timeout / 1000, timeout % 1000 * 1000000};
 	sigset_t quiet;
+	zt_handlers_again();
 	if (mask)
 		quiet = *mask;
 	else

@@ -104,7 +104,7 @@ func (in *inbox) wakeLocked() {
 	for i, w := range in.waiters {
 		w.ready <- struct{}{}
 		if w.lender != nil {
-			w.interrupted = w.lender.Interrupt()
+			w.lender.Interrupt()
 		}
 		in.waiters[i] = nil
 	}
@@ -124,9 +124,8 @@ func (in *inbox) end() {
 // waiter is a call that waits. Its channel holds one token, so waking never
 // blocks.
 type waiter struct {
-	ready       chan struct{}
-	lender      *engine.Engine // what the call may read from while it waits, or nil
-	interrupted bool           // lender.Resume is owed
+	ready  chan struct{}
+	lender *engine.Engine // what the call may read from while it waits, or nil
 }
 
 // enlist adds a waiter; nil if something was posted meanwhile, so that there is
@@ -160,10 +159,6 @@ func (in *inbox) leave(w *waiter, woken bool) {
 		in.waiters = slices.Delete(in.waiters, i, i+1)
 	} else if !woken {
 		<-w.ready // woken between giving up and here
-	}
-	if w.interrupted {
-		w.lender.Resume()
-		w.interrupted = false
 	}
 	w.lender = nil
 	in.free = append(in.free, w)

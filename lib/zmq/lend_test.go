@@ -2,6 +2,7 @@ package zmq
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"time"
 )
@@ -182,5 +183,65 @@ func TestLendTakenBack(t *testing.T) {
 	}
 	if err := <-done; err != nil {
 		t.Fatal(err)
+	}
+}
+
+// A DEALER that sends without a pause, and so waits for room again and again, while
+// another goroutine is in Recv, keeps its connection.
+func TestLendWhileSending(t *testing.T) {
+	ctx := NewContext()
+	t.Cleanup(func() { ctx.Close() })
+	dealer, router := newTestSocket(t, ctx, Dealer), newTestSocket(t, ctx, Router)
+	if err := errors.Join(dealer.Set(SndHWM, 4), router.Set(RcvHWM, 4)); err != nil {
+		t.Fatal(err)
+	}
+	events := dealer.Events(t.Context())
+	if err := router.Bind("tcp://127.0.0.1:*"); err != nil {
+		t.Fatal(err)
+	}
+	if err := dealer.Connect(router.LastEndpoint()); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() {
+		for ev := range events {
+			if ev.Kind == Disconnected {
+				ended <- ev.Err
+				return
+			}
+		}
+	}()
+	enough := make(chan struct{})
+	go func() {
+		defer close(enough)
+		for range 100 {
+			if _, err := dealer.Recv(context.Background()); err != nil {
+				return
+			}
+		}
+	}()
+	go func() { // answers now and then
+		for last := time.Now(); ; {
+			m, err := router.Recv(context.Background())
+			if err != nil {
+				return
+			}
+			if time.Since(last) > 7*time.Millisecond {
+				last = time.Now()
+				router.Send(context.Background(), m[0], []byte("answer"))
+			}
+		}
+	}()
+	for body := make([]byte, 2000); ; {
+		select {
+		case <-enough:
+			return
+		case err := <-ended:
+			t.Fatalf("the connection ended: %v", err)
+		default:
+		}
+		if err := dealer.Send(context.Background(), body); err != nil {
+			t.Fatal(err)
+		}
 	}
 }

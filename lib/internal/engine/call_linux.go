@@ -20,15 +20,29 @@ const (
 )
 
 // readv fills the buffers in order with one call.
-func readv(fd int, bufs [][]byte) (int, error) { return vectored(unix.SYS_READV, fd, bufs) }
-
-// writev writes the buffers in order with one call.
-func writev(fd int, bufs [][]byte) (int, error) { return vectored(unix.SYS_WRITEV, fd, bufs) }
-
-// vectored makes one call for the first of bufs.
-func vectored(trap uintptr, fd int, bufs [][]byte) (int, error) {
+func readv(fd int, bufs [][]byte) (int, error) {
 	var iov [iovMax]unix.Iovec
-	used, room := 0, callMax
+	used := gather(&iov, bufs)
+	return call(unix.SYS_READV, fd, unsafe.Pointer(&iov), used)
+}
+
+// writev writes the buffers in order with one call. If the peer is gone it raises
+// no SIGPIPE: in a program that is not Go's that would end the process.
+func writev(fd int, bufs [][]byte) (int, error) {
+	var iov [iovMax]unix.Iovec
+	used := gather(&iov, bufs)
+	m := unix.Msghdr{Iov: &iov[0]}
+	m.SetIovlen(used)
+	n, err := call(unix.SYS_SENDMSG, fd, unsafe.Pointer(&m), unix.MSG_NOSIGNAL)
+	if err == unix.ENOTSOCK {
+		return call(unix.SYS_WRITEV, fd, unsafe.Pointer(&iov), used)
+	}
+	return n, err
+}
+
+// gather lists the first of bufs, as many as one call takes.
+func gather(iov *[iovMax]unix.Iovec, bufs [][]byte) (used int) {
+	room := callMax
 	for _, b := range bufs {
 		if used == iovMax || room == 0 {
 			break
@@ -40,8 +54,13 @@ func vectored(trap uintptr, fd int, bufs [][]byte) (int, error) {
 			room -= n
 		}
 	}
+	return used
+}
+
+// call makes one call until no signal interrupts it.
+func call(trap uintptr, fd int, p unsafe.Pointer, arg int) (int, error) {
 	for {
-		n, _, errno := unix.RawSyscall(trap, uintptr(fd), uintptr(unsafe.Pointer(&iov)), uintptr(used))
+		n, _, errno := unix.RawSyscall(trap, uintptr(fd), uintptr(p), uintptr(arg))
 		switch errno {
 		case 0:
 			return int(n), nil

@@ -70,10 +70,8 @@ type Engine struct {
 	writing atomic.Bool    // WriteLoop was started, or must not be any more
 	written sync.WaitGroup // waits for WriteLoop
 
-	loan loan
-
-	deadline sync.Mutex  // taken to set the deadline for reads
-	awaited  atomic.Bool // that deadline is set: the peer owes a frame
+	loan     loan
+	deadline deadline
 	ctl      control
 }
 
@@ -81,6 +79,7 @@ type Engine struct {
 type control struct {
 	mu    sync.Mutex
 	bytes []byte // guarded by mu: whole frames as the peer's version has them, not sealed yet
+	ping  bool   // guarded by mu: a PING is among them
 	some  atomic.Bool
 }
 
@@ -99,6 +98,7 @@ func New(c Config, port *Port) *Engine {
 	}
 	e.written.Add(1)
 	e.link.open(c.Conn)
+	e.deadline.conn = c.Conn
 	if r := c.Result; r != nil {
 		e.version, e.mech, e.framing = r.Version, r.Mechanism, r.framing()
 		open := r.Mechanism == nil || r.Mechanism.Transparent()
@@ -137,9 +137,20 @@ func (e *Engine) Stop() {
 // Start begins to send: it writes what is queued, and starts WriteLoop if there
 // is more to do.
 func (e *Engine) Start() {
-	if e.heartbeat() > 0 || !e.tryFlush() {
+	if interval := e.heartbeat(); interval > 0 {
+		e.keepAlive(interval)
+	}
+	if !e.tryFlush() {
 		e.wake()
 	}
+}
+
+// heartbeat is how often a PING is sent; 0 is never.
+func (e *Engine) heartbeat() time.Duration {
+	if e.raw || e.version < wire.ZMTP30 {
+		return 0
+	}
+	return time.Duration(e.opts.HeartbeatIvl) * time.Millisecond
 }
 
 // wake makes WriteLoop look for something to send; it starts with that.
@@ -155,6 +166,7 @@ func (e *Engine) wake() {
 // waits for WriteLoop. What was not written stays in the pipe for the next
 // connection, without a message that was cut off.
 func (e *Engine) Detach() {
+	e.deadline.endTimers()
 	if e.writing.Swap(true) {
 		e.written.Wait()
 	}
@@ -167,28 +179,39 @@ func (e *Engine) Detach() {
 // sendControl queues a frame of the engine's own.
 func (e *Engine) sendControl(body []byte) {
 	e.ctl.mu.Lock()
-	if len(e.ctl.bytes) < maxControl {
-		e.ctl.bytes = wire.AppendFrameV2(e.ctl.bytes, msg.Command, body)
-	}
-	e.ctl.some.Store(true)
+	e.ctl.appendLocked(body)
 	e.ctl.mu.Unlock()
 	e.wake()
+}
+
+// sendPing queues a PING, unless the last one still waits to be written.
+func (e *Engine) sendPing() {
+	e.ctl.mu.Lock()
+	if !e.ctl.ping {
+		e.ctl.ping = true
+		e.ctl.appendLocked(wire.AppendPing(nil, uint16(e.opts.HeartbeatTTL/100), nil))
+	}
+	e.ctl.mu.Unlock()
+	e.wake()
+}
+
+func (c *control) appendLocked(body []byte) {
+	if len(c.bytes) < maxControl {
+		c.bytes = wire.AppendFrameV2(c.bytes, msg.Command, body)
+	}
+	c.some.Store(true)
+}
+
+// take takes what is queued.
+func (c *control) take() []byte {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	b := c.bytes
+	c.bytes, c.ping = nil, false
+	c.some.Store(false)
+	return b
 }
 
 // maxControl bounds the answers owed to a peer that sends PING and never
 // reads.
 const maxControl = 4096
-
-// await expects a frame from the peer within d.
-func (e *Engine) await(d time.Duration) {
-	e.awaited.Store(true)
-	e.setDeadline(time.Now().Add(d))
-}
-
-// heard notes that a whole frame arrived.
-func (e *Engine) heard() {
-	if e.awaited.Load() {
-		e.awaited.Store(false)
-		e.setDeadline(time.Time{})
-	}
-}

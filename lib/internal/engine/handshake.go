@@ -376,7 +376,7 @@ func (h *handshake) flush() error {
 	if len(h.out) == 0 {
 		return nil
 	}
-	_, err := h.conn.Write(h.out)
+	_, err := transport.Write(h.conn, h.out)
 	h.out = h.out[:0]
 	return err
 }

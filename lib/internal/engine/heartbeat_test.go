@@ -2,6 +2,8 @@ package engine
 
 import (
 	"errors"
+	"io"
+	"net"
 	"os"
 	"testing"
 	"testing/synctest"
@@ -99,6 +101,90 @@ func TestNoHeartbeat(t *testing.T) {
 			l.end()
 		})
 	}
+}
+
+// TestHeartbeatDeafPeer: a peer that reads no more is given up in time, although
+// the PING waits behind a message that cannot be written.
+func TestHeartbeatDeafPeer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		conn, other := net.Pipe()
+		defer other.Close()
+		r := newRig(func(o *option.Options) { o.HeartbeatIvl, o.HeartbeatTimeout = 1000, 3000 })
+		start := time.Now()
+		r.send(t, message{"nobody reads this"})
+		l := r.connect(Config{Conn: conn, Result: &Result{Version: wire.ZMTP31}})
+		err := l.wait()
+		if d := time.Since(start); !errors.Is(err, errno.ETIMEDOUT) || d != 4*time.Second {
+			t.Errorf("ended with %v after %v", err, d)
+		}
+		if n := len(l.ctl.bytes); n != len("\x04\x07\x04PING\x00\x00") {
+			t.Errorf("%d bytes of PINGs wait", n)
+		}
+	})
+}
+
+// TestHeartbeatFullPipe: as with libzmq the peer is given up also if its answers
+// stand behind messages for which the socket has no room.
+func TestHeartbeatFullPipe(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, l, other := idlePeer(t, wire.ZMTP31, func(o *option.Options) {
+			o.HeartbeatIvl, o.HeartbeatTimeout, o.RcvHWM = 1000, 3000, 1
+		})
+		start := time.Now()
+		for range 10 {
+			other.Write(ztest.Frame(0, "too much"))
+		}
+		other.Write(ztest.Frame(4, "\x04PONG"))
+		err := l.wait()
+		if d := time.Since(start); !errors.Is(err, errno.ETIMEDOUT) || d != 4*time.Second {
+			t.Errorf("ended with %v after %v", err, d)
+		}
+	})
+}
+
+// TestHeartbeatEarlier: HEARTBEAT_TIMEOUT and the peer's TTL count side by side.
+func TestHeartbeatEarlier(t *testing.T) {
+	for ttl, silence := range map[string]time.Duration{
+		"\x00\x32": 1300 * time.Millisecond, // 5 s, longer than HEARTBEAT_TIMEOUT
+		"\x00\x0c": 1200 * time.Millisecond,
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			_, l, other := idlePeer(t, wire.ZMTP31, func(o *option.Options) {
+				o.HeartbeatIvl, o.HeartbeatTimeout = 1000, 300
+			})
+			start := time.Now()
+			other.Write(ztest.Frame(4, "\x04PING"+ttl))
+			err := l.wait()
+			if d := time.Since(start); !errors.Is(err, errno.ETIMEDOUT) || d != silence {
+				t.Errorf("TTL %q: ended with %v after %v", ttl, err, d)
+			}
+		})
+	}
+}
+
+// TestHeardAtOnce: a frame that comes while a PING is sent never leaves a deadline
+// behind.
+func TestHeardAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, l, other := idlePeer(t, wire.ZMTP31, nil)
+		for range 20000 {
+			ready, awaited := make(chan struct{}), make(chan struct{})
+			go func() {
+				close(ready)
+				l.await(time.Second)
+				close(awaited)
+			}()
+			<-ready
+			l.heard()
+			<-awaited
+			l.heard()
+		}
+		<-time.After(time.Hour)
+		other.Close()
+		if err := l.wait(); !errors.Is(err, io.EOF) {
+			t.Errorf("ended with %v", err)
+		}
+	})
 }
 
 // TestTTL: a PING may say how long its sender will be silent at most.

@@ -37,14 +37,14 @@ type loan struct {
 	back    chan struct{} // calls ReadLoop back; made by the first loan
 	timer   *time.Timer   // ends a vacancy; made with back
 	overdue atomic.Bool   // ReadLoop wants to be called back when the borrower leaves
-	reading atomic.Bool   // the borrower waits for bytes, or is about to
 	lent    bool          // owned by who reads: that is not ReadLoop
 	full    bool          // owned by who reads: frames were left, since the pipe was full
 }
 
-// lendable reports whether nothing but bytes can be expected of the peer.
+// lendable reports whether the reading may be left to others. Not with heartbeats,
+// since HEARTBEAT_TIMEOUT may be shorter than a vacancy.
 func (e *Engine) lendable() bool {
-	return e.link.canTry() && !e.raw && e.opts.HeartbeatIvl == 0 && !e.awaited.Load() && !e.in.closing.Load()
+	return e.link.canTry() && !e.raw && e.opts.HeartbeatIvl == 0 && !e.deadline.closing.Load()
 }
 
 // lend leaves the reading to others until it is called back, or until nobody
@@ -131,19 +131,19 @@ func (e *Engine) borrowed(wake <-chan struct{}) error {
 			return err
 		}
 	}
-	l.reading.Store(true)
+	e.deadline.borrow()
 	var err error
 	if len(wake) == 0 {
 		err = e.read()
 	}
-	l.reading.Store(false)
-	if errors.Is(err, os.ErrDeadlineExceeded) && !e.in.closing.Load() {
-		return nil // interrupted
-	}
-	if err != nil {
+	e.deadline.giveBack()
+	switch {
+	case err == nil:
+		return e.decodeLent()
+	case e.deadline.lapsed.Load() || !errors.Is(err, os.ErrDeadlineExceeded):
 		return e.readError(err)
 	}
-	return e.decodeLent()
+	return nil // interrupted; or goodbye was said, which ReadLoop sees to
 }
 
 // decodeLent delivers what the pipe has room for.
@@ -154,28 +154,6 @@ func (e *Engine) decodeLent() error {
 		return nil
 	}
 	return err
-}
-
-// Interrupt ends a read under way of a borrower. Afterwards, when no other
-// Interrupt can follow, Resume must be called.
-func (e *Engine) Interrupt() bool {
-	if !e.loan.reading.Load() {
-		return false
-	}
-	e.setDeadline(time.Unix(1, 0))
-	return true
-}
-
-// Resume undoes Interrupt.
-func (e *Engine) Resume() { e.setDeadline(time.Time{}) }
-
-// setDeadline sets the deadline for reads, unless goodbye has set the last one.
-func (e *Engine) setDeadline(t time.Time) {
-	e.deadline.Lock()
-	defer e.deadline.Unlock()
-	if !e.in.closing.Load() {
-		e.conn.SetReadDeadline(t)
-	}
 }
 
 // roomLent is Engine.room for a borrower, which must not wait for itself.

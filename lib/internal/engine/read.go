@@ -1,11 +1,8 @@
 package engine
 
 import (
-	"errors"
 	"math"
-	"os"
 	"slices"
-	"sync/atomic"
 	"time"
 
 	"ztools/lib/internal/errno"
@@ -52,8 +49,6 @@ type reader struct {
 	fresh   bool // something was delivered since the last read, so that the socket comes to fetch it
 
 	m msg.Msg // the frame that is being delivered
-
-	closing atomic.Bool // WriteLoop has said goodbye
 }
 
 // release gives all memory back.
@@ -110,23 +105,13 @@ func (e *Engine) read() error {
 	return nil
 }
 
-// lingers puts off the end of the time that goodbye gave, as long as the peer has
-// not read all that was sent.
-func (e *Engine) lingers(err error) bool {
-	if !e.in.closing.Load() || !errors.Is(err, os.ErrDeadlineExceeded) || !e.link.unread() {
-		return false
-	}
-	e.conn.SetReadDeadline(time.Now().Add(lingerRead))
-	return true
-}
-
 // readError says what the end of reading means.
 func (e *Engine) readError(err error) error {
 	switch {
-	case e.in.closing.Load():
-		return nil
-	case errors.Is(err, os.ErrDeadlineExceeded):
+	case e.deadline.lapsed.Load():
 		return errno.ETIMEDOUT
+	case e.deadline.closing.Load():
+		return nil
 	}
 	return err
 }
@@ -341,8 +326,11 @@ func (e *Engine) room() (int, error) {
 		if e.port.Pipe.Gone() {
 			return math.MaxInt, nil
 		}
+		if e.deadline.lapsed.Load() {
+			return 0, errno.ETIMEDOUT
+		}
 		select {
-		case <-e.port.writable:
+		case <-e.port.writable: // or the peer is silent
 		case <-e.done:
 			return 0, errno.ECONNABORTED
 		}

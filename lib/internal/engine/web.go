@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"ztools/lib/internal/msg"
+	"ztools/lib/internal/transport"
 	"ztools/lib/internal/wire"
 )
 
@@ -125,7 +126,7 @@ func (e *Engine) webClose(payload []byte) {
 	defer w.mu.Unlock()
 	if !w.broken && len(w.bufs) == 0 {
 		e.conn.SetWriteDeadline(time.Now().Add(closeReply))
-		e.conn.Write(e.appendEvent(nil, wire.WSClose, payload))
+		transport.Write(e.conn, e.appendEvent(nil, wire.WSClose, payload))
 	}
 	w.broken = true
 }
@@ -133,5 +134,5 @@ func (e *Engine) webClose(payload []byte) {
 // webLeave says CLOSE.
 func (e *Engine) webLeave() {
 	const normal = 1000 // RFC 6455, section 7.4.1
-	e.conn.Write(e.appendEvent(nil, wire.WSClose, binary.BigEndian.AppendUint16(nil, normal)))
+	transport.Write(e.conn, e.appendEvent(nil, wire.WSClose, binary.BigEndian.AppendUint16(nil, normal)))
 }

@@ -53,12 +53,6 @@ type writer struct {
 // fails or the engine is stopped.
 func (e *Engine) WriteLoop() {
 	defer e.written.Done()
-	var ping <-chan time.Time
-	if ivl := e.heartbeat(); ivl > 0 {
-		t := time.NewTicker(ivl)
-		defer t.Stop()
-		ping = t.C
-	}
 	for {
 		e.out.mu.Lock()
 		ended := e.drain()
@@ -68,20 +62,10 @@ func (e *Engine) WriteLoop() {
 		}
 		select {
 		case <-e.port.readable:
-		case <-ping:
-			e.ping()
 		case <-e.done:
 			return
 		}
 	}
-}
-
-// heartbeat is how often a PING is sent; 0 is never.
-func (e *Engine) heartbeat() time.Duration {
-	if e.raw || e.version < wire.ZMTP30 {
-		return 0
-	}
-	return time.Duration(e.opts.HeartbeatIvl) * time.Millisecond
 }
 
 // drain writes until nothing is left; true says that the loop is over.
@@ -373,18 +357,14 @@ func headerLen(size int) int {
 
 // flushControl writes the engine's own frames, between two messages.
 func (e *Engine) flushControl() {
-	e.ctl.mu.Lock()
-	b := e.ctl.bytes
-	e.ctl.bytes = nil
-	e.ctl.some.Store(false)
-	e.ctl.mu.Unlock()
+	b := e.ctl.take()
 	switch {
 	case e.framing.Web():
 		b = e.webControl(b)
 	case !e.plain && e.mech != nil:
 		b = e.sealControl(b)
 	}
-	if _, err := e.conn.Write(b); err != nil {
+	if _, err := transport.Write(e.conn, b); err != nil {
 		e.out.broken = true
 	}
 }
@@ -407,29 +387,17 @@ func (e *Engine) sealControl(b []byte) (sealed []byte) {
 	return sealed
 }
 
-// ping sends a PING and expects the peer to be heard within HEARTBEAT_TIMEOUT
-// (RFC 37, zmq_setsockopt(3)).
-func (e *Engine) ping() {
-	e.sendControl(wire.AppendPing(nil, uint16(e.opts.HeartbeatTTL/100), nil))
-	timeout := e.opts.HeartbeatTimeout
-	if timeout < 0 {
-		timeout = e.opts.HeartbeatIvl
-	}
-	if timeout > 0 && !e.awaited.Load() {
-		e.await(time.Duration(timeout) * time.Millisecond)
-	}
-}
-
 // goodbye says that nothing more will come and lets ReadLoop wait a moment for
 // the peer to leave too.
 func (e *Engine) goodbye() {
 	if e.framing.Web() {
 		e.webLeave()
 	}
-	if c, ok := e.conn.(interface{ CloseWrite() error }); ok && c.CloseWrite() == nil {
-		e.setDeadline(time.Now().Add(lingerRead))
-		e.in.closing.Store(true)
-		return
+	c, ok := e.conn.(interface{ CloseWrite() error })
+	if ok {
+		e.deadline.leave(lingerRead) // first: the peer may leave at once
 	}
-	e.Stop()
+	if !ok || c.CloseWrite() != nil {
+		e.Stop()
+	}
 }

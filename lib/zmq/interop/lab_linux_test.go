@@ -5,14 +5,18 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net/netip"
 	"os"
 	"os/exec"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"ztools/lib/internal/ztest"
 )
 
 // A lab is two hosts and a relay between them, each a network namespace of its
@@ -39,7 +43,7 @@ type host struct {
 func newLab(t testing.TB) *lab {
 	t.Helper()
 	if _, err := exec.LookPath("ip"); err != nil || os.Geteuid() != 0 {
-		t.Skip("skipped: needs root and ip(8) of iproute2, for network namespaces")
+		ztest.Skip(t, "root and ip(8) of iproute2, for network namespaces")
 	}
 	prefix := fmt.Sprintf("zt%d", os.Getpid())
 	l := &lab{}
@@ -48,7 +52,7 @@ func newLab(t testing.TB) *lab {
 	middle := prefix + "r"
 	for _, ns := range []string{l.a.name, l.b.name, middle} {
 		if out, err := exec.Command("ip", "netns", "add", ns).CombinedOutput(); err != nil {
-			t.Skipf("skipped: needs the right to make network namespaces: %s", out)
+			ztest.Skip(t, "the right to make network namespaces: "+string(out))
 		}
 		t.Cleanup(func() { ip(t, "netns del "+ns) })
 	}
@@ -74,10 +78,12 @@ func ip(t testing.TB, args string) {
 // starts belong there. The thread is not used for anything else afterwards.
 func inside(t testing.TB, ns string, f func()) {
 	t.Helper()
-	done := make(chan error)
+	err, over := error(nil), make(chan struct{})
 	go func() {
+		defer close(over)      // also when f fails the test
 		runtime.LockOSThread() // and never unlocked: the thread ends with f
-		fd, err := unix.Open("/run/netns/"+ns, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+		var fd int
+		fd, err = unix.Open("/run/netns/"+ns, unix.O_RDONLY|unix.O_CLOEXEC, 0)
 		if err == nil {
 			err = unix.Setns(fd, unix.CLONE_NEWNET)
 			unix.Close(fd)
@@ -85,10 +91,16 @@ func inside(t testing.TB, ns string, f func()) {
 		if err == nil {
 			f()
 		}
-		done <- err
 	}()
-	if err := <-done; err != nil {
+	<-over
+	if err != nil {
 		t.Fatalf("namespace %s: %v", ns, err)
+	}
+	if t.Failed() {
+		t.FailNow()
+	}
+	if t.Skipped() {
+		t.SkipNow()
 	}
 }
 
@@ -103,6 +115,13 @@ type relay struct {
 	swap   float64 // share that comes after the next one
 	wanted int     // packets still to be lost until enough is closed
 	enough chan struct{}
+	heads  []head // of the packets since treat, each once
+}
+
+// head is what tests ask for of an IP header.
+type head struct {
+	from, to string
+	ttl      int
 }
 
 // treat says what happens to packets from now on.
@@ -110,6 +129,30 @@ func (r *relay) treat(loss, repeat, swap float64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.loss, r.repeat, r.swap = loss, repeat, swap
+	r.heads = nil
+}
+
+// seen are the headers of the packets from an address to a group that came since
+// treat, each once.
+func (r *relay) seen(from, to string) (list []head) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, h := range r.heads {
+		if h.from == from && h.to == to {
+			list = append(list, h)
+		}
+	}
+	return list
+}
+
+func (r *relay) note(packet []byte) {
+	address := func(b []byte) string { a, _ := netip.AddrFromSlice(b); return a.String() }
+	h := head{address(packet[12:16]), address(packet[16:20]), int(packet[8])}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !slices.Contains(r.heads, h) {
+		r.heads = append(r.heads, h)
+	}
 }
 
 // loseAll loses everything from now on; the channel is closed when that were n
@@ -182,6 +225,7 @@ func (r *relay) pass(from, to *os.File) {
 		frame := buf[:n]
 		copies, late := 1, false
 		if data(frame) {
+			r.note(frame[ethernet:])
 			copies, late = r.fate()
 		}
 		if late && held == nil {
@@ -215,10 +259,12 @@ func (r *relay) fate() (copies int, late bool) {
 	}
 }
 
+// ethernet is the length of the header in front of a packet.
+const ethernet = 14
+
 // data reports whether a frame is a packet of UDP or PGM. The checksum of UDP is
 // taken out, since a virtual interface leaves it to hardware that does not exist.
 func data(frame []byte) bool {
-	const ethernet = 14
 	if len(frame) < ethernet+20 || binary.BigEndian.Uint16(frame[12:]) != unix.ETH_P_IP {
 		return false
 	}

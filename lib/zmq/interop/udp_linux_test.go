@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -113,6 +114,66 @@ func TestRadioOverMulticast(t *testing.T) {
 				}
 				hears(radio, dish, "g", "to all")
 			})
+		}
+	}
+}
+
+// A RADIO sends from the interface that was given, whatever route there is, or none;
+// and where none leads to the group it connects all the same.
+func TestRadioRoutes(t *testing.T) {
+	l := newLab(t)
+	ip(t, "-n "+l.a.name+" link add eth1 type veth peer name far")
+	ip(t, "-n "+l.a.name+" addr add 10.98.0.1/24 dev eth1")
+	for _, up := range []string{"eth1", "far"} {
+		ip(t, "-n "+l.a.name+" link set "+up+" up")
+	}
+	for _, route := range []string{"del default dev eth0", "add default dev eth1"} {
+		ip(t, "-n "+l.a.name+" route "+route)
+		t.Run(route, func(t *testing.T) {
+			us := newOurs(t)
+			dish := open(t, us, "DISH")
+			join(dish, "g")
+			inside(t, l.b.name, func() { dish.bind("udp://eth0;239.192.1.7:5577") })
+			for _, iface := range []string{"eth0", l.a.addr} {
+				l.treat(0, 0, 0)
+				radio := open(t, us, "RADIO")
+				inside(t, l.a.name, func() { radio.connect("udp://" + iface + ";239.192.1.7:5577") })
+				hears(radio, dish, "g", "by "+iface)
+				if seen := l.seen(l.a.addr, "239.192.1.7"); len(seen) == 0 {
+					t.Errorf("by %s: came from elsewhere", iface)
+				}
+			}
+			for _, nowhere := range []string{"udp://203.0.113.1:9", "udp://239.192.1.8:9"} {
+				radio := open(t, us, "RADIO")
+				inside(t, l.a.name, func() { radio.connect(nowhere) })
+				radio.send("g", "lost")
+			}
+		})
+	}
+}
+
+// MULTICAST_HOPS is how far packets go, MULTICAST_LOOP whether they come back to
+// their own host.
+func TestRadioHopsAndLoop(t *testing.T) {
+	l := newLab(t)
+	for _, loop := range []bool{true, false} {
+		us := newOurs(t)
+		radio, far, near := open(t, us, "RADIO"), open(t, us, "DISH"), open(t, us, "DISH")
+		const group = "udp://eth0;239.192.1.7:5577"
+		for h, e := range map[host]end{l.a: near, l.b: far} {
+			join(e, "g")
+			inside(t, h.name, func() { e.bind(group) })
+		}
+		radio.set(zmq.MulticastHops, 7)
+		radio.set(zmq.MulticastLoop, loop)
+		l.treat(0, 0, 0)
+		inside(t, l.a.name, func() { radio.connect(group) })
+		hears(radio, far, "g", "x")
+		if seen, want := l.seen(l.a.addr, "239.192.1.7"), []head{{l.a.addr, "239.192.1.7", 7}}; !slices.Equal(seen, want) {
+			t.Errorf("sent with %v, want %v", seen, want)
+		}
+		if _, err := near.Recv(200 * time.Millisecond); (err == nil) != loop {
+			t.Errorf("MULTICAST_LOOP %v: on its own host %v", loop, err)
 		}
 	}
 }

@@ -160,7 +160,7 @@ func socksCall(c net.Conn, request []byte) error {
 
 // exchange writes a message and fills the answer.
 func exchange(c net.Conn, message, answer []byte) error {
-	if _, err := c.Write(message); err != nil {
+	if _, err := transport.Write(c, message); err != nil {
 		return err
 	}
 	_, err := io.ReadFull(c, answer)

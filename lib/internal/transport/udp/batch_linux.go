@@ -2,7 +2,9 @@ package udp
 
 import (
 	"encoding/binary"
+	"net"
 	"net/netip"
+	"strconv"
 	"syscall"
 	"unsafe"
 
@@ -36,7 +38,8 @@ type receiver struct {
 // sender is what a call of sendmsg(2) takes.
 type sender struct {
 	raw    syscall.RawConn
-	oob    []byte // the length of a run's packets
+	oob    []byte        // the length of a run's packets
+	to     unix.Sockaddr // of RADIO
 	ready  func(fd uintptr) bool
 	what   *run
 	most   int // longest packet that may go in a run
@@ -55,6 +58,7 @@ func (c *carrier) prepare() error {
 	h.Level, h.Type = unix.SOL_UDP, unix.UDP_SEGMENT
 	h.SetLen(unix.CmsgLen(2))
 	if c.typ == radio {
+		c.out.to = c.sockaddr(c.target)
 		return nil
 	}
 	c.in.bytes = make([]byte, 1<<16)
@@ -101,10 +105,10 @@ func segment(oob []byte) int {
 		return 0
 	}
 	h, data, _, err := unix.ParseOneSocketControlMessage(oob)
-	if err != nil || h.Level != unix.SOL_UDP || h.Type != unix.UDP_GRO || len(data) < 2 {
+	if err != nil || h.Level != unix.SOL_UDP || h.Type != unix.UDP_GRO || len(data) < 4 {
 		return 0
 	}
-	return int(binary.NativeEndian.Uint16(data))
+	return int(int32(binary.NativeEndian.Uint32(data)))
 }
 
 // send sends a run in one call, or packet by packet where that does not work:
@@ -124,18 +128,27 @@ func (c *carrier) send(r *run) error {
 			return err
 		}
 	}
-	if o.failed != nil {
-		o.most = r.size - 1
-		return c.sendEach(r)
+	if o.failed == nil {
+		return nil
 	}
-	return nil
+	if refusesRuns(o.failed) {
+		o.most = r.size - 1
+	}
+	return c.sendEach(r)
+}
+
+// refusesRuns reports whether an error says that such a run can never be sent: its
+// packets are longer than the route allows (EINVAL, EMSGSIZE), or the device cannot
+// make checksums (EIO).
+func refusesRuns(err error) bool {
+	return err == unix.EINVAL || err == unix.EMSGSIZE || err == unix.EIO
 }
 
 // sendReady is one attempt; false asks to wait.
 func (c *carrier) sendReady(fd uintptr) bool {
 	o := &c.out
-	var to unix.Sockaddr
-	if c.typ == dgram {
+	to := o.to
+	if to == nil {
 		to = c.sockaddr(o.what.peer)
 	}
 	_, o.failed = unix.SendmsgN(int(fd), o.what.bytes, o.oob, to, 0)
@@ -149,7 +162,16 @@ func (c *carrier) sockaddr(peer netip.AddrPort) unix.Sockaddr {
 	if a.Is4() && own.Is4() {
 		return &unix.SockaddrInet4{Port: int(peer.Port()), Addr: a.As4()}
 	}
-	return &unix.SockaddrInet6{Port: int(peer.Port()), Addr: a.As16()}
+	return &unix.SockaddrInet6{Port: int(peer.Port()), Addr: a.As16(), ZoneId: zoneID(a.Zone())}
+}
+
+// zoneID is the number of a zone, which has an interface's name or number.
+func zoneID(zone string) uint32 {
+	if i, err := net.InterfaceByName(zone); err == nil {
+		return uint32(i.Index)
+	}
+	n, _ := strconv.ParseUint(zone, 10, 32)
+	return uint32(n)
 }
 
 func addrPort(sa unix.Sockaddr) netip.AddrPort {

@@ -25,7 +25,8 @@ type carrier struct {
 	*net.UDPConn
 	typ      int // of the socket
 	endpoint string
-	over     chan struct{} // closed by Close
+	target   netip.AddrPort // of RADIO
+	over     chan struct{}  // closed by Close
 	close    sync.Once
 
 	in  inbound  // owned by Read
@@ -33,7 +34,7 @@ type carrier struct {
 }
 
 func newCarrier(c *net.UDPConn, a *address, o *option.Options) (transport.Carrier, error) {
-	u := &carrier{UDPConn: c, typ: o.Type, endpoint: "udp://" + a.text, over: make(chan struct{})}
+	u := &carrier{UDPConn: c, typ: o.Type, endpoint: "udp://" + a.text, target: a.target, over: make(chan struct{})}
 	if o.Type != radio {
 		port := c.LocalAddr().(*net.UDPAddr).AddrPort().Port()
 		u.endpoint = "udp://" + withPort(a.text, port)
@@ -183,7 +184,7 @@ func (c *carrier) WriteFrames(bufs [][]byte) (n int, err error) {
 
 // addGroup adds a message of RADIO to the run.
 func (c *carrier) addGroup(group, body []byte) error {
-	if err := c.begin(1+len(group)+len(body), netip.AddrPort{}); err != nil || len(group) > 255 {
+	if err := c.begin(1+len(group)+len(body), c.target); err != nil || len(group) > 255 {
 		return err
 	}
 	if 1+len(group)+len(body) <= packetMax {
@@ -251,12 +252,8 @@ func (c *carrier) sendEach(r *run) (err error) {
 	return nil
 }
 
-func (c *carrier) sendOne(packet []byte, peer netip.AddrPort) (err error) {
-	if c.typ == radio {
-		_, err = c.UDPConn.Write(packet)
-	} else {
-		_, err = c.WriteToUDPAddrPort(packet, peer)
-	}
+func (c *carrier) sendOne(packet []byte, peer netip.AddrPort) error {
+	_, err := c.WriteToUDPAddrPort(packet, peer)
 	return err
 }
 

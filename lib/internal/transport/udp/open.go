@@ -14,14 +14,16 @@ import (
 	"ztools/lib/internal/transport/tcp"
 )
 
-// open makes the socket: bound for DISH and DGRAM, connected for RADIO.
+// open makes the socket: bound for DISH and DGRAM, for RADIO with a port that the
+// system chooses. A RADIO is not connected either, as in libzmq: each packet takes
+// the route that there is when it is sent, from the interface that was given.
 func open(a *address, bind bool, o *option.Options) (transport.Carrier, error) {
 	var c *net.UDPConn
 	var err error
 	if bind {
 		c, err = listen(a, o)
 	} else {
-		c, err = dial(a, o)
+		c, err = socket(a, o)
 	}
 	if err != nil {
 		return nil, transport.Wrap(err)
@@ -57,10 +59,15 @@ func listen(a *address, o *option.Options) (*net.UDPConn, error) {
 	return c.(*net.UDPConn), nil
 }
 
-// dial connects, so that the system looks up the route once.
-func dial(a *address, o *option.Options) (*net.UDPConn, error) {
-	d := net.Dialer{Control: func(_, _ string, c syscall.RawConn) error { return tcp.Prepare(c, o, nil) }}
-	c, err := d.Dial(network(a.target.Addr()), a.target.String())
+// socket is one to send with.
+func socket(a *address, o *option.Options) (*net.UDPConn, error) {
+	config := net.ListenConfig{Control: func(_, _ string, c syscall.RawConn) error { return tcp.Prepare(c, o, nil) }}
+	at := netip.AddrPortFrom(unspecified(a.target.Addr()), 0)
+	family := "udp4"
+	if at.Addr().Is6() {
+		family = "udp6"
+	}
+	c, err := config.ListenPacket(context.Background(), family, at.String())
 	if err != nil {
 		return nil, err
 	}

@@ -17,6 +17,7 @@ import (
 	"ztools/lib/internal/option"
 	"ztools/lib/internal/transport"
 	"ztools/lib/internal/wire"
+	"ztools/lib/internal/ztest"
 )
 
 func TestTypes(t *testing.T) {
@@ -109,7 +110,7 @@ func pair(t *testing.T, host string) (d, r transport.Carrier) {
 	od.IPv6, or.IPv6 = strings.HasPrefix(host, "["), strings.HasPrefix(host, "[")
 	d, err := Medium{}.Open(host+":*", true, &od)
 	if err != nil && od.IPv6 {
-		t.Skipf("skipped: needs IPv6: %v", err)
+		ztest.Skip(t, "IPv6: "+err.Error())
 	} else if err != nil {
 		t.Fatal(err)
 	}

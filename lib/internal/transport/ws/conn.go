@@ -57,7 +57,7 @@ func (c *conn) secure() error {
 	if c.client {
 		upper = tls.Client
 	}
-	t := upper(c.Conn, c.tls)
+	t := upper(transport.Quiet{Conn: c.Conn}, c.tls)
 	if err := t.Handshake(); err != nil {
 		return err
 	}
@@ -70,7 +70,7 @@ func (c *conn) ask() (protocol string, rest []byte, err error) {
 	var random [16]byte
 	rand.Read(random[:])
 	key := base64.StdEncoding.EncodeToString(random[:])
-	if _, err := c.Write(wire.AppendWSRequest(nil, c.host, c.path, key, c.protocols)); err != nil {
+	if _, err := transport.Write(c, wire.AppendWSRequest(nil, c.host, c.path, key, c.protocols)); err != nil {
 		return "", nil, err
 	}
 	head, rest, err := c.head()
@@ -90,12 +90,12 @@ func (c *conn) answer() (protocol string, rest []byte, err error) {
 	}
 	var violation *wire.ProtocolError
 	if errors.As(err, &violation) {
-		c.Write([]byte(wire.WSRefusal)) // whether or not the peer takes it
+		transport.Write(c, []byte(wire.WSRefusal)) // whether or not the peer takes it
 	}
 	if err != nil {
 		return "", nil, err
 	}
-	_, err = c.Write(wire.AppendWSResponse(nil, key, protocol))
+	_, err = transport.Write(c, wire.AppendWSResponse(nil, key, protocol))
 	return protocol, rest, err
 }
 
