@@ -51,6 +51,7 @@ const (
 	pictureWidth  = 22 * vg.Centimeter
 	pictureHeight = 12 * vg.Centimeter
 	pictureDPI    = 120
+	pictureMargin = 4 * vg.Millimeter // around the names of the lines
 )
 
 // plottable tells whether --plot can write to that name.
@@ -62,12 +63,11 @@ func (r *report) plot(a *cli.Args, name string) (err error) {
 	if name == "-" {
 		return c.print(a.Out)
 	}
-	p, err := c.plot()
+	p, legend, err := c.plot()
 	if err != nil {
 		return err
 	}
-	canvas := canvases[filepath.Ext(name)](pictureWidth, pictureHeight)
-	p.Draw(draw.New(canvas))
+	canvas := drawn(p, &legend, canvases[filepath.Ext(name)])
 	f, err := os.Create(name)
 	if err != nil {
 		return err
@@ -76,6 +76,17 @@ func (r *report) plot(a *cli.Args, name string) (err error) {
 		return fmt.Errorf("%s: %w", name, closeAfter(f, err))
 	}
 	return f.Close()
+}
+
+// drawn is the picture with the names of the lines beside it, where they hide
+// nothing; it grows with them.
+func drawn(p *plot.Plot, legend *plot.Legend, canvas func(width, height vg.Length) picture) picture {
+	names := legend.Rectangle(draw.Canvas{}).Size()
+	c := canvas(pictureWidth+names.X+2*pictureMargin, max(pictureHeight, names.Y+2*pictureMargin))
+	whole := draw.New(c)
+	p.Draw(draw.Crop(whole, 0, -names.X-2*pictureMargin, 0, 0))
+	legend.Draw(draw.Crop(whole, pictureWidth+pictureMargin, 0, 0, -pictureMargin))
+	return c
 }
 
 func closeAfter(f io.Closer, err error) error {
@@ -105,7 +116,7 @@ func (r *report) chart() *chart {
 			at = len(c.lines)
 			c.lines = append(c.lines, line{name: name})
 		}
-		c.lines[at].points = append(c.lines[at].points, plotter.XY{X: max(1, float64(res.Bytes)), Y: max(1, res.Rate)})
+		c.lines[at].points = append(c.lines[at].points, plotter.XY{X: max(1, float64(res.Bytes)), Y: max(1, float64(res.Rate))})
 	}
 	return c
 }
@@ -133,31 +144,32 @@ func ninesName(x float64) string {
 	return fmt.Sprintf("%.*f%%", decimals, 100*(1-1/x))
 }
 
-// plot makes the picture.
-func (c *chart) plot() (*plot.Plot, error) {
-	p := plot.New()
+// plot makes the picture and the names of its lines.
+func (c *chart) plot() (*plot.Plot, plot.Legend, error) {
+	p, legend := plot.New(), plot.NewLegend()
 	p.Title.Text, p.X.Label.Text, p.Y.Label.Text = c.title, c.x, c.y
 	p.Title.TextStyle.Font.Size, p.Title.Padding = vg.Points(9), vg.Points(6)
 	p.X.Scale, p.Y.Scale = plot.LogScale{}, plot.LogScale{}
 	p.X.Tick.Marker, p.Y.Tick.Marker = ticks{c.xName}, ticks{si}
-	p.Legend.Top, p.Legend.Left, p.Legend.Padding = true, c.nines, vg.Points(3)
+	legend.Top, legend.Left, legend.Padding = true, true, vg.Points(3)
 	p.Add(plotter.NewGrid())
 	for i, l := range c.lines {
 		curve, marks, err := plotter.NewLinePoints(l.points)
 		if err != nil {
-			return nil, fmt.Errorf("cannot draw %s: %w", l.name, err)
+			return nil, legend, fmt.Errorf("cannot draw %s: %w", l.name, err)
 		}
 		curve.Color, curve.Width = plotutil.Color(i), vg.Points(1.5)
+		curve.Dashes = plotutil.Dashes(i / len(plotutil.DefaultColors)) // where the colours begin again
 		marks.Color, marks.Shape = curve.Color, plotutil.Shape(i)
 		p.Add(curve)
 		if !c.nines {
 			p.Add(marks)
 		}
-		p.Legend.Add(l.name, curve)
+		legend.Add(l.name, curve)
 	}
 	widen(&p.X)
 	widen(&p.Y)
-	return p, nil
+	return p, legend, nil
 }
 
 // widen gives an axis whole powers of ten, so that it has numbers on it.

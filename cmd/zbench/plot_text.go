@@ -17,7 +17,7 @@ const (
 )
 
 // textMarks are what the lines are drawn with if there are several.
-var textMarks = []string{"*", "o", "+", "x", "#", "@", "%", "="}
+const textMarks = "*o+x#@%=abcdefghijklmnpqrstuvwyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 // print draws the chart with text, for a terminal. Both axes are logarithmic.
 func (c *chart) print(w *cli.Stream) error {
@@ -32,7 +32,7 @@ func (c *chart) print(w *cli.Stream) error {
 	series, marks, names := [][]float64{}, []asciigraph.CharSet{}, []string{}
 	for i, l := range c.lines {
 		series = append(series, l.sampled(low, high))
-		mark := textMarks[i%len(textMarks)]
+		mark := string(textMarks[i%len(textMarks)])
 		marks, names = append(marks, asciigraph.CreateCharSet(mark)), append(names, mark+" "+l.name)
 	}
 	options := []asciigraph.Option{
