@@ -32,7 +32,7 @@ func (r *run) collect(sockets []*zmq.Socket, shared bool) error {
 	if !shared {
 		copies = int64(len(sockets))
 	}
-	rs := r.receive(sockets, shared && len(sockets) > 1)
+	rs := r.receive(sockets, shared && len(sockets) > 1, !shared)
 	err, whole := r.window(), false
 	if err == nil && r.far != nil {
 		whole, err = r.drain(copies)

@@ -17,7 +17,7 @@ type receivers struct {
 
 // receive starts to take messages from sockets until they are closed. If the other
 // end is ours its senders stop after whole batches, so that the gauge misses none.
-func (r *run) receive(sockets []*zmq.Socket, shared bool) *receivers {
+func (r *run) receive(sockets []*zmq.Socket, shared, lossy bool) *receivers {
 	r.begin()
 	rs := &receivers{run: r}
 	every := checkEvery(r.plan.Size)
@@ -25,7 +25,7 @@ func (r *run) receive(sockets []*zmq.Socket, shared bool) *receivers {
 		every = 1
 	}
 	for _, s := range sockets {
-		l := &ledger{shared: shared}
+		l := &ledger{shared: shared, lossy: lossy}
 		rs.ledgers = append(rs.ledgers, l)
 		rs.group.Go(func() {
 			err := error(nil)

@@ -76,6 +76,7 @@ type ledger struct {
 	mu sync.Mutex // guards all where another goroutine looks on (poll)
 	tally
 	shared  bool // others receive parts of the same streams: gaps are no losses
+	lossy   bool // long gaps are usual: where few bits are written they mean what is lost, never what is late
 	streams map[uint64]*stream
 	last    *stream // the stream of the last message
 }
@@ -153,6 +154,9 @@ type gap struct{ from, to uint64 } // without to
 func (s *stream) see(seq uint64, l *ledger) {
 	// The distance to what was expected, with the sign that fewer bits have, too.
 	ahead := int64((seq-s.next)<<s.unused) >> s.unused
+	if l.lossy && s.unused > 0 {
+		ahead = int64((seq - s.next) << s.unused >> s.unused)
+	}
 	switch {
 	case ahead == 0:
 		s.next++

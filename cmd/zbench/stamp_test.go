@@ -44,6 +44,23 @@ func TestLedger(t *testing.T) {
 	}
 }
 
+// Behind a PUB a backward step of a number with few bits is a long gap.
+func TestLedgerOfLosses(t *testing.T) {
+	for _, tt := range []struct {
+		bits uint64
+		want tally
+	}{{3, tally{Lost: 2 + 6 + 7}}, {64, tally{Lost: 1, Reordered: 1, Duplicated: 1}}} {
+		l := ledger{lossy: true}
+		for _, seq := range []uint64{0, 1, 2, 5, 4, 4} {
+			l.see(numbered(origin{bits: tt.bits}, seq))
+		}
+		tt.want.Received, tt.want.Bytes = 6, 6*(stampSize+4)
+		if l.tally != tt.want {
+			t.Errorf("%d bits: %+v, want %+v", tt.bits, l.tally, tt.want)
+		}
+	}
+}
+
 // Streams of several senders, and of several runs, do not mix.
 func TestLedgerOfManySenders(t *testing.T) {
 	var l ledger
