@@ -11,13 +11,14 @@ func TestChosenTakesWholeNames(t *testing.T) {
 		filter          string
 		cells, specials int
 	}{
-		{"", 70, 23},
+		{"", 70, 26},
 		{"tcp/thr", 10, 0},
 		{"tcp/thr/1", 1, 0},
 		{"tcp/thr/1024", 1, 0},
 		{"tcp/thr/1K,inproc/lat/", 4, 0},
 		{"allocs,idle", 0, 7},
 		{"epgm", 0, 2},
+		{"zbench", 0, 3},
 		{"tc", 0, 0},
 	} {
 		cells, specials := chosen(tt.filter)
@@ -89,6 +90,19 @@ func TestClockLinesCountsWhatItTimes(t *testing.T) {
 	}
 	if _, err := clockLines(strings.NewReader(line), 1, 10); err == nil {
 		t.Error("an early end was taken for a run")
+	}
+}
+
+// Within ten percent is met on both sides.
+func TestSameRow(t *testing.T) {
+	row := sameRow(16)
+	for _, tt := range []struct {
+		o    outcome
+		want bool
+	}{{outcome{100, 100}, true}, {outcome{91, 100}, true}, {outcome{100, 91}, true}, {outcome{89, 100}, false}, {outcome{113, 100}, false}, {outcome{100, 0}, false}} {
+		if got := row.met(tt.o); got != tt.want {
+			t.Errorf("%v: %v", tt.o, got)
+		}
 	}
 }
 

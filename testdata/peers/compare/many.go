@@ -156,8 +156,37 @@ var manyWorks = []special{
 	proxyRow(16, 2.5), proxyRow(64*kibi, 1.2),
 	connectRow(1000, "null", "tcp"), connectRow(10_000, "null", "tcp"), connectRow(1000, "curve", "curve"),
 	peersRow(1000), peersRow(10_000),
+	sameRow(16), sameRow(kibi), sameRow(64 * kibi),
 	steadyRow("steady/20k", false), steadyRow("steady/20k/busy", true),
 	cpuRow,
+}
+
+// sameRow compares what zbench thr tells with what our own program for thr does: the
+// same work, so the same figure.
+func sameRow(size int) special {
+	const apart = 0.1
+	return special{
+		name: "zbench/thr/" + bytesName(size), target: fmt.Sprintf("within %g%% of the program", 100*apart),
+		measure: func(b *bench, ctx context.Context) (outcome, error) {
+			f, err := b.zbench(ctx, "thr", "--size", strconv.Itoa(size), "--duration", b.length.String())
+			if err != nil {
+				return outcome{}, err
+			}
+			p, err := b.program("ours")
+			if err != nil {
+				return outcome{}, err
+			}
+			c := cell{"tcp", "thr", size}
+			n, err := b.calibrate(func(n int) (sample, error) { return b.measure(ctx, p, c, n) })
+			if err != nil {
+				return outcome{}, err
+			}
+			s, err := b.measure(ctx, p, c, n)
+			return outcome{f.Results[0].Rate, s.perSecond()}, err
+		},
+		met:  func(o outcome) bool { return o.other > 0 && max(o.ratio(), 1/o.ratio()) <= 1/(1-apart) },
+		show: si,
+	}
 }
 
 // connectRow makes many connections at once, each with a first round trip.
