@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 	"time"
 
 	"ztools/lib/cli"
@@ -31,8 +30,7 @@ func (c cell) name(kind string) string {
 func (c *config) cells() (list []cell) {
 	transports := c.transports
 	if c.to != nil {
-		scheme, _, _ := strings.Cut(c.to.Addr, "://")
-		transports = []string{scheme}
+		transports = []string{schemes(c.to)}
 	}
 	for _, transport := range transports {
 		for _, mechanism := range c.mechanisms {
@@ -60,7 +58,11 @@ func start(a *cli.Args) error {
 	}
 	checkSense(a)
 	words := map[string]int{"thr": 1, "lat": 1, "load": 1, "fanout": 1, "connect": 1, "req": 2, "push": 2, "sub": 2, "serve": 3, "compare": 3, workerWord: 1}
-	switch want, known := words[a.Words[0]]; {
+	want, known := words[a.Words[0]]
+	if (a.Given("bind") || a.Given("connect")) && len(a.Words) == want-1 {
+		want-- // they name the endpoint
+	}
+	switch {
 	case !known:
 		return cli.Usagef("thr lat load fanout connect serve req push sub compare", "cannot measure %q", a.Words[0])
 	case len(a.Words) != want:

@@ -16,15 +16,19 @@ type column struct {
 
 // text is the figure of a row; a dash where there is none.
 func (col column) text(r *result) string {
-	v := col.value(r)
-	if math.IsNaN(v) {
+	return figureText(col.value(r), col.digits)
+}
+
+// figureText writes a figure; a dash if there is none.
+func figureText(v float64, digits int) string {
+	if !known(v) {
 		return "-"
 	}
-	return strconv.FormatFloat(v, 'f', col.digits, 64)
+	return strconv.FormatFloat(v, 'f', digits, 64)
 }
 
 func rateColumn(name string) column {
-	return column{name, 0, func(r *result) float64 { return r.Rate }}
+	return column{name, 0, func(r *result) float64 { return float64(r.Rate) }}
 }
 
 // medianColumn is the median over the runs of a figure that some may not have.
@@ -38,8 +42,8 @@ func totalColumn(name string, figure func(sample) int64) column {
 }
 
 var (
-	megabytes     = column{"MB/s", 1, func(r *result) float64 { return r.Rate * float64(r.Bytes) / 1e6 }}
-	seenMegabytes = column{"MB/s", 1, func(r *result) float64 { return r.Rate * meanBytes.value(r) / 1e6 }}
+	megabytes     = column{"MB/s", 1, func(r *result) float64 { return float64(r.Rate) * float64(r.Bytes) / 1e6 }}
+	seenMegabytes = column{"MB/s", 1, func(r *result) float64 { return float64(r.Rate) * meanBytes.value(r) / 1e6 }}
 	spread        = column{"spread%", 0, func(r *result) float64 {
 		if len(r.Runs) == 1 {
 			return math.NaN()
@@ -148,7 +152,7 @@ var (
 
 // relative is how a row stands to the first: its rate, as a factor.
 func relative(first *result) column {
-	return column{"relative", 2, func(r *result) float64 { return r.Rate / first.Rate }}
+	return column{"relative", 2, func(r *result) float64 { return float64(r.Rate / first.Rate) }}
 }
 
 // si writes a number with a decimal unit.

@@ -41,13 +41,13 @@ func parseCondition(text string) (condition, error) {
 
 // change is one figure of one row, then and now.
 type change struct {
-	Row     string  `json:"row"`
-	Metric  string  `json:"metric"`
-	Old     float64 `json:"old"`
-	New     float64 `json:"new"`
-	Percent float64 `json:"percent"`
-	Noise   bool    `json:"noise"` // the runs of both overlap, so the change may be chance
-	Verdict string  `json:"verdict"`
+	Row     string `json:"row"`
+	Metric  string `json:"metric"`
+	Old     number `json:"old"`
+	New     number `json:"new"`
+	Percent number `json:"percent"`
+	Noise   bool   `json:"noise"` // the runs of both overlap, so the change may be chance
+	Verdict string `json:"verdict"`
 	oldRuns []float64
 	newRuns []float64
 }
@@ -57,10 +57,12 @@ const (
 	verdictNoise  = "within noise"
 	verdictChange = "changed"
 	verdictFail   = "too much"
+	verdictAbsent = "unknown" // what a condition asks for is not there
 )
 
 // compare reads two reports and tells what changed. It fails where a condition
-// holds and the change is more than chance.
+// holds and the change is more than chance, and where there is a condition but
+// nothing to hold it against.
 func compare(a *cli.Args) error {
 	var conditions []condition
 	for _, text := range a.Strings("fail-if") {
@@ -88,6 +90,10 @@ func compare(a *cli.Args) error {
 	if then.Environment != now.Environment {
 		cli.NewLog(a).At(0, "the two come from different machines or versions")
 	}
+	doubts := doubtsOf(then, now)
+	for _, d := range doubts {
+		cli.NewLog(a).At(0, "%s", d)
+	}
 	changes, err := changesOf(then, now, conditions)
 	if err != nil {
 		return err
@@ -95,7 +101,10 @@ func compare(a *cli.Args) error {
 	if err := printChanges(a, changes, format); err != nil {
 		return err
 	}
-	return failures(changes)
+	if len(conditions) == 0 {
+		return nil
+	}
+	return failures(changes, doubts)
 }
 
 // readReport reads a report of this schema.
@@ -117,7 +126,7 @@ func readReport(name string) (*report, error) {
 			return nil, fmt.Errorf("%s has a result without runs", name)
 		}
 	}
-	r.columns = kind.columns
+	r.columns, r.file = kind.columns, name
 	return &r, nil
 }
 
@@ -150,13 +159,13 @@ func changesOf(then, now *report, conditions []condition) ([]change, error) {
 	}
 	var list []change
 	for i := range now.Results {
-		at := slices.IndexFunc(then.Results, func(r result) bool { return r.cell == now.Results[i].cell })
-		if at < 0 {
+		before := then.row(now.Results[i].cell)
+		if before == nil {
 			continue
 		}
 		for _, name := range names {
 			if col, ok := now.metric(name); ok {
-				c := changeOf(now.Kind, name, col, &then.Results[at], &now.Results[i])
+				c := changeOf(now.Kind, name, col, before, &now.Results[i])
 				c.judge(conditions)
 				list = append(list, c)
 			}
@@ -169,13 +178,15 @@ func changesOf(then, now *report, conditions []condition) ([]change, error) {
 }
 
 func changeOf(kind, name string, col column, then, now *result) change {
-	c := change{Row: now.name(kind), Metric: name, Old: col.value(then), New: col.value(now), oldRuns: runsOf(col, then), newRuns: runsOf(col, now)}
+	c := change{Row: now.name(kind), Metric: name, Old: number(col.value(then)), New: number(col.value(now)), oldRuns: runsOf(col, then), newRuns: runsOf(col, now)}
 	switch {
-	case c.Old == c.New, math.IsNaN(c.Old), math.IsNaN(c.New):
+	case math.IsNaN(float64(c.Old + c.New)):
+		c.Percent = number(math.NaN())
+	case c.Old == c.New:
 	case c.Old == 0:
-		c.Percent = math.Inf(1)
+		c.Percent = number(math.Inf(1))
 	default:
-		c.Percent = 100 * (c.New - c.Old) / math.Abs(c.Old)
+		c.Percent = 100 * (c.New - c.Old) / number(math.Abs(float64(c.Old)))
 	}
 	c.Noise = overlap(c.oldRuns, c.newRuns)
 	return c
@@ -206,7 +217,7 @@ func overlap(a, b []float64) bool {
 // judge says what a change means.
 func (c *change) judge(conditions []condition) {
 	switch {
-	case c.Old == c.New || math.IsNaN(c.Percent):
+	case c.Old == c.New || math.IsNaN(float64(c.Percent)):
 		c.Verdict = ""
 	case c.Noise:
 		c.Verdict = verdictNoise
@@ -214,21 +225,81 @@ func (c *change) judge(conditions []condition) {
 		c.Verdict = verdictChange
 	}
 	for _, cond := range conditions {
-		if cond.metric == c.Metric && cond.holds(c) && !(cond.percent && c.Noise) {
+		switch value := cond.of(c); {
+		case cond.metric != c.Metric:
+		case math.IsNaN(value):
+			c.Verdict = verdictAbsent
+		case cond.holds(value) && !(cond.percent && c.Noise):
 			c.Verdict = verdictFail
 		}
 	}
 }
 
-func (cond condition) holds(c *change) bool {
-	value := c.New
+// of is the value that a condition is about.
+func (cond condition) of(c *change) float64 {
 	if cond.percent {
-		value = c.Percent
+		return float64(c.Percent)
 	}
+	return float64(c.New)
+}
+
+func (cond condition) holds(value float64) bool {
 	if cond.above {
 		return value > cond.bound
 	}
 	return value < cond.bound
+}
+
+// doubtsOf are the reasons why two reports do not compare as they should.
+func doubtsOf(then, now *report) (list []string) {
+	say := func(format string, args ...any) { list = append(list, fmt.Sprintf(format, args...)) }
+	for _, r := range []*report{then, now} {
+		for i := range r.Results {
+			if why := r.Results[i].partial(); why != "" {
+				say("%s of %s is partial: %s", r.Results[i].name(r.Kind), r.file, why)
+			}
+		}
+	}
+	for i := range then.Results {
+		if now.row(then.Results[i].cell) == nil {
+			say("%s has no %s", now.file, then.Results[i].name(then.Kind))
+		}
+	}
+	for _, o := range then.Options.unlike(now.Options) {
+		say("the options differ: %s", o)
+	}
+	return list
+}
+
+// row is the result of a cell; nil if there is none.
+func (r *report) row(c cell) *result {
+	i := slices.IndexFunc(r.Results, func(res result) bool { return res.cell == c })
+	if i < 0 {
+		return nil
+	}
+	return &r.Results[i]
+}
+
+// unlike tells which options differ that decide what is measured. How long and how
+// often may differ.
+func (s settings) unlike(o settings) (list []string) {
+	place := func(ends string) string { // whatever the address
+		before, _, _ := strings.Cut(ends, " at ")
+		return before
+	}
+	for _, of := range []struct {
+		name      string
+		then, now any
+	}{
+		{"ends", place(s.Ends), place(o.Ends)}, {"senders", s.Senders, o.Senders}, {"receivers", s.Receivers, o.Receivers},
+		{"clients", s.Clients, o.Clients}, {"subs", s.Subs, o.Subs}, {"parallel", s.Parallel, o.Parallel}, {"every_ns", s.Every, o.Every},
+		{"socket_options", fmt.Sprint(s.Sockets), fmt.Sprint(o.Sockets)},
+	} {
+		if of.then != of.now {
+			list = append(list, fmt.Sprintf("%s %v, then %v", of.name, of.then, of.now))
+		}
+	}
+	return list
 }
 
 func printChanges(a *cli.Args, changes []change, format string) error {
@@ -239,25 +310,38 @@ func printChanges(a *cli.Args, changes []change, format string) error {
 	}
 	rows := [][]string{{"row", "figure", "old", "new", "change%", "verdict"}}
 	for _, c := range changes {
-		if math.IsNaN(c.Old) && math.IsNaN(c.New) {
+		if math.IsNaN(float64(c.Old)) && math.IsNaN(float64(c.New)) && c.Verdict == "" {
 			continue
 		}
-		number := func(v float64) string { return strconv.FormatFloat(v, 'f', 1, 64) }
-		rows = append(rows, []string{c.Row, c.Metric, number(c.Old), number(c.New), fmt.Sprintf("%+.1f", c.Percent), c.Verdict})
+		rows = append(rows, []string{c.Row, c.Metric, figureText(float64(c.Old), 1), figureText(float64(c.New), 1), c.percent(), c.Verdict})
 	}
 	return printRows(a.Out, rows, format)
 }
 
-// failures is the error of changes that are too much.
-func failures(changes []change) error {
+// percent is the change for people; infinite if there was none of it before.
+func (c *change) percent() string {
+	if math.IsNaN(float64(c.Percent)) {
+		return "-"
+	}
+	return fmt.Sprintf("%+.1f", c.Percent)
+}
+
+// failures is the error of changes that are too much, or that nobody can know.
+func failures(changes []change, doubts []string) error {
 	var list []string
 	for _, c := range changes {
-		if c.Verdict == verdictFail {
-			list = append(list, fmt.Sprintf("%s of %s by %+.1f%%", c.Metric, c.Row, c.Percent))
+		switch c.Verdict {
+		case verdictFail:
+			list = append(list, fmt.Sprintf("%s of %s by %s%%", c.Metric, c.Row, c.percent()))
+		case verdictAbsent:
+			doubts = append(doubts, fmt.Sprintf("%s of %s is not known", c.Metric, c.Row))
 		}
 	}
-	if len(list) == 0 {
-		return nil
+	switch {
+	case len(list) > 0:
+		return fmt.Errorf("changed too much: %s", strings.Join(append(list, doubts...), "; "))
+	case len(doubts) > 0:
+		return fmt.Errorf("cannot tell whether it changed too much: %s", strings.Join(doubts, "; "))
 	}
-	return fmt.Errorf("changed too much: %s", strings.Join(list, "; "))
+	return nil
 }

@@ -15,7 +15,11 @@ import (
 // madeReport is a report whose runs have these p99s, in µs.
 func madeReport(t *testing.T, p99s ...int) string {
 	t.Helper()
-	res := result{cell: cell{"tcp", "null", 16}}
+	return written(t, report{Results: []result{madeResult(16, p99s...)}})
+}
+
+func madeResult(bytes int, p99s ...int) result {
+	res := result{cell: cell{"tcp", "null", bytes}}
 	for _, us := range p99s {
 		s := sample{Messages: 100, Elapsed: time.Second, Rate: 100, Latency: newSpectrum()}
 		for range 98 {
@@ -26,7 +30,14 @@ func madeReport(t *testing.T, p99s ...int) string {
 		res.Runs = append(res.Runs, s)
 	}
 	res.sum()
-	text, err := json.Marshal(report{Schema: schema, Kind: "lat", Results: []result{res}})
+	return res
+}
+
+// written is the file of a report of latencies.
+func written(t *testing.T, r report) string {
+	t.Helper()
+	r.Schema, r.Kind = schema, "lat"
+	text, err := json.Marshal(r)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,6 +73,62 @@ func TestCompare(t *testing.T) {
 		if status != tt.status || !strings.Contains(out, tt.verdict) || tt.status != 0 && !strings.Contains(errs, "p99 of lat over tcp, 16 B by +") {
 			t.Errorf("%s: status %d\n%s%s", tt.name, status, out, errs)
 		}
+	}
+}
+
+// A gate that has nothing to judge by does not let the change pass. Without a
+// condition it is only told.
+func TestCompareGate(t *testing.T) {
+	good, other := madeResult(16, 100), madeResult(1024, 100)
+	partial := madeResult(16, 100)
+	partial.Runs[0].Partial = "nothing came"
+	untimed := result{cell: good.cell, Runs: []sample{{Messages: 100, Elapsed: time.Second, Rate: 100}}}
+	then := written(t, report{Results: []result{good, other}})
+	for _, tt := range []struct {
+		name string
+		now  report
+		told string
+	}{
+		{"the same", report{Results: []result{good, other}}, ""},
+		{"one row more", report{Results: []result{good, other, madeResult(1, 100)}}, ""},
+		{"a row is missing", report{Results: []result{good}}, " has no lat over tcp, 1.0 KiB"},
+		{"a row is partial", report{Results: []result{partial, other}}, " is partial: nothing came"},
+		{"more clients", report{Results: []result{good, other}, Options: settings{Clients: 4}}, "the options differ: clients 0, then 4"},
+		{"other queues", report{Results: []result{good, other}, Options: settings{Sockets: []string{"sndhwm=1"}}}, "socket_options [], then [sndhwm=1]"},
+		{"another place", report{Results: []result{good, other}, Options: settings{Ends: "the other end at tcp://a:1"}}, "the options differ: ends "},
+		{"longer", report{Results: []result{good, other}, Options: settings{Count: 1000, Runs: 5}}, ""},
+	} {
+		now := written(t, tt.now)
+		if status, _, errs := zbench("compare", then, now); status != 0 || !strings.Contains(errs, tt.told) {
+			t.Errorf("%s, without a condition: status %d, %s", tt.name, status, errs)
+		}
+		status, _, errs := zbench("compare", then, now, "--fail-if", "p99>+10%", "-q")
+		if want := min(len(tt.told), 1); status != want || want != strings.Count(errs, "zbench: error: cannot tell whether it changed too much: ") || !strings.Contains(errs, tt.told) {
+			t.Errorf("%s: status %d, want %d; %s", tt.name, status, want, errs)
+		}
+	}
+	bare := written(t, report{Results: []result{untimed, other}})
+	status, out, errs := zbench("compare", then, bare, "--fail-if", "p99>+10%")
+	if status != 1 || !strings.Contains(out, verdictAbsent) || !strings.Contains(errs, "p99 of lat over tcp, 16 B is not known") {
+		t.Errorf("a figure is missing: status %d\n%s%s", status, out, errs)
+	}
+	status, out, errs = zbench("compare", then, bare, "--json")
+	var changes []map[string]any
+	if err := json.Unmarshal([]byte(out), &changes); status != 0 || err != nil || errs != "" {
+		t.Fatalf("status %d, %v, %s", status, err, errs)
+	}
+	if c := changes[1]; c["metric"] != "p50" || c["old"] == nil || c["new"] != nil || c["percent"] != nil {
+		t.Errorf("%v", c)
+	}
+}
+
+// What was never lost before and is now has changed without measure.
+func TestCompareFromNothing(t *testing.T) {
+	now := madeResult(16, 100)
+	now.Runs[0].Tally.Lost = 3
+	status, out, errs := zbench("compare", madeReport(t, 100), written(t, report{Results: []result{now}}), "--fail-if", "lost>+5%", "--json")
+	if status != 1 || !strings.Contains(errs, "lost of lat over tcp, 16 B by +Inf%") || !strings.Contains(out, `"percent": null`) {
+		t.Errorf("status %d\n%s%s", status, out, errs)
 	}
 }
 

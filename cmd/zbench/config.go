@@ -12,7 +12,9 @@ import (
 
 // endpoints are those that both ends can use. The system chooses the names that
 // others could have taken.
-var endpoints = map[string]string{"tcp": "tcp://127.0.0.1:0", "ipc": "ipc://*", "inproc": "inproc://zbench"}
+var endpoints = map[string]string{
+	"tcp": "tcp://127.0.0.1:0", "ipc": "ipc://*", "inproc": "inproc://zbench", "ws": "ws://127.0.0.1:0", "wss": "wss://127.0.0.1:0",
+}
 
 // kind is one kind of measurement.
 type kind struct {
@@ -52,9 +54,9 @@ type config struct {
 	transports []string
 	mechanisms []string
 	options    []cli.SocketOption
-	security   *cli.Security // towards another program; nil if both ends are here
-	to         *cli.Endpoint // nil: both ends are here
-	together   bool          // in one process
+	security   *cli.Security  // towards another program; nil if both ends are here
+	to         []cli.Endpoint // nil: both ends are here
+	together   bool           // in one process
 	senders    int
 	receivers  int
 	clients    int
@@ -67,6 +69,8 @@ type config struct {
 	every    time.Duration // between messages; 0: as fast as it goes
 	warm     length
 	length   length
+	gone     bool // the end is when the last peer leaves, at the latest
+	linger   time.Duration
 	runs     int
 	idle     time.Duration
 	patience time.Duration // with what is missing at the end
@@ -74,8 +78,9 @@ type config struct {
 	timeout  time.Duration // 0: none
 
 	// Output.
-	format string
-	plots  []string
+	format  string
+	plots   []string
+	monitor string // endpoint of --monitor, or empty
 
 	newSleeper func() sleeper
 }
@@ -95,7 +100,8 @@ var sense = map[string]string{
 	"mechanism": "thr lat load fanout connect", "curve": "thr lat load fanout connect", "plain": "thr lat load fanout connect",
 	"inproc": "thr lat load fanout connect", "to": "thr lat load connect",
 	"senders": "thr push", "receivers": "thr", "clients": "lat load req", "subs": "fanout", "parallel": "connect",
-	"rate": "load fanout req push", "subscribe": "sub", "data": "req push", "file": "req push",
+	"bind": "serve req push sub", "connect": "serve req push sub", "until-peers-gone": "serve sub", "linger": "thr push",
+	"monitor": "thr lat load fanout serve req push sub", "rate": "load fanout req push", "subscribe": "sub", "data": "req push", "file": "req push",
 	"count": "thr lat load fanout connect serve req push sub", "duration": "thr lat load fanout req push sub",
 	"warmup": "thr lat load fanout req push sub", "runs": "thr lat load fanout connect req push sub",
 	"interval": "thr lat load fanout req push sub", "idle": "thr lat load fanout connect req push sub",
@@ -108,6 +114,7 @@ var sense = map[string]string{
 // instead is what to do where a flag makes no sense.
 var instead = map[string]string{
 	"rate": "thr and lat go as fast as they can; load keeps a rate", "duration": "--count says how many", "to": "req, push and sub name the endpoint itself",
+	"bind": "--to names the other end", "connect": "--to names the other end", "monitor": "its sockets are too many to watch",
 }
 
 // parseConfig reads the words and flags; every error is a usage error.
@@ -118,7 +125,7 @@ func parseConfig(a *cli.Args) (*config, error) {
 	c.parseWhat(a)
 	c.parseLength(a)
 	c.format = parseFormat(a)
-	c.plots = a.Strings("plot")
+	c.plots, c.monitor = a.Strings("plot"), a.String("monitor", "")
 	for _, name := range c.plots {
 		if !plottable(name) {
 			a.Reject(cli.Usagef("write FILE.svg, FILE.png, or - for a plot in text", "--plot: %q is no kind of picture", name))
@@ -145,15 +152,15 @@ func checkSense(a *cli.Args) {
 
 // parseWhere says where the other end is.
 func (c *config) parseWhere(a *cli.Args) {
-	to, t := a.String("to", ""), zmq.Push
+	t := zmq.Push
 	if f, ok := foreign[c.word]; ok {
-		t, to = f.typ, strings.Join(a.Words[1:], " ")
-		c.word = f.kind
+		c.word, t = f.kind, f.typ
 		if c.word == "lat" && a.Given("rate") {
 			c.word = "load"
 		}
 	}
-	if to == "" {
+	c.to = endpointsOf(a, a.Words[1:], cli.UsuallyBinds(t))
+	if c.to == nil {
 		c.together = a.Bool("inproc")
 		for _, f := range cli.SecurityFlags("") {
 			if a.Given(f.Name) && (f.Env == "" || os.Getenv(f.Env) == "") {
@@ -162,15 +169,70 @@ func (c *config) parseWhere(a *cli.Args) {
 		}
 		return
 	}
-	e, err := cli.ParseEndpoint(to, cli.UsuallyBinds(t))
-	if err != nil {
-		a.Reject(err)
-	}
-	c.to, c.security, c.mechanisms = &e, a.Security(""), []string{mechanismOf(a)}
+	c.security, c.mechanisms = a.Security(""), []string{mechanismOf(a)}
 	for _, name := range []string{"transport", "inproc", "receivers", "mechanism", "curve", "plain"} {
 		if a.Given(name) {
 			a.Reject(cli.Usagef("", "--%s makes no sense where the other end is another program", name))
 		}
+	}
+}
+
+// endpointsOf are those of --to, of the words that name some, of -b and of -c;
+// without a sign a word is bound or not as bind says.
+func endpointsOf(a *cli.Args, words []string, bind bool) (list []cli.Endpoint) {
+	add := func(text string, bind bool) {
+		e, err := cli.ParseEndpoint(text, bind)
+		if err == nil && slices.ContainsFunc(list, func(o cli.Endpoint) bool { return o.Addr == e.Addr }) {
+			err = cli.Usagef("", "endpoint %s is given twice", e.Addr)
+		}
+		if err != nil {
+			a.Reject(err)
+		}
+		list = append(list, e)
+	}
+	if a.Given("to") {
+		words = append(words, a.String("to", ""))
+	}
+	for _, text := range words {
+		add(text, bind)
+	}
+	for _, text := range a.Strings("bind") {
+		add(strings.TrimPrefix(text, "@"), true)
+	}
+	for _, text := range a.Strings("connect") {
+		add(strings.TrimPrefix(text, ">"), false)
+	}
+	return list
+}
+
+// addresses are the endpoints for people.
+func addresses(list []cli.Endpoint) string {
+	var all []string
+	for _, e := range list {
+		all = append(all, e.Addr)
+	}
+	return strings.Join(all, ", ")
+}
+
+// schemes are the transports of endpoints.
+func schemes(list []cli.Endpoint) string {
+	var all []string
+	for _, e := range list {
+		scheme, _, _ := strings.Cut(e.Addr, "://")
+		if !slices.Contains(all, scheme) {
+			all = append(all, scheme)
+		}
+	}
+	return strings.Join(all, "+")
+}
+
+// checkBinds refuses several sockets at one address.
+func (c *config) checkBinds(a *cli.Args) {
+	if !slices.ContainsFunc(c.to, func(e cli.Endpoint) bool { return e.Bind }) {
+		return
+	}
+	if c.word == "connect" || c.senders > 1 || c.clients > 1 {
+		a.Reject(cli.Usagef("connect to the other end, or leave it at one socket", "several sockets cannot bind %s", addresses(c.to)))
 	}
 }
 
@@ -205,7 +267,7 @@ func (c *config) parseWhat(a *cli.Args) {
 	c.transports = strings.Split(a.String("transport", "tcp"), ",")
 	for _, name := range c.transports {
 		if endpoints[name] == "" {
-			a.Reject(cli.Usagef("the values are tcp ipc inproc", "--transport: unknown %q", name))
+			a.Reject(cli.Usagef("the values are tcp ipc inproc ws wss", "--transport: unknown %q", name))
 		}
 	}
 	c.parseMechanisms(a)
@@ -221,6 +283,7 @@ func (c *config) parseWhat(a *cli.Args) {
 	if c.senders > 1 && c.receivers > 1 {
 		a.Reject(cli.Usagef("give one of them", "several senders to several receivers make no plain figure"))
 	}
+	c.checkBinds(a)
 	c.parseData(a)
 }
 
@@ -280,13 +343,13 @@ const warmUpShare = 10
 
 // parseLength reads how long and how often.
 func (c *config) parseLength(a *cli.Args) {
-	c.length = length{a.Number("count", 0), a.Duration("duration", 0)}
+	c.length, c.gone = length{a.Number("count", 0), a.Duration("duration", 0)}, a.Bool("until-peers-gone")
 	switch {
 	case a.Given("count") && a.Given("duration"):
 		a.Reject(cli.Usagef("give one of them", "--count and --duration both say how long"))
 	case c.word == "connect" && !a.Given("count"):
 		c.length.count = 1000
-	case !a.Given("count") && !a.Given("duration"):
+	case !a.Given("count") && !a.Given("duration") && !c.gone:
 		c.length.time = time.Second
 	}
 	c.every = a.Rate("rate", 0)
@@ -297,7 +360,10 @@ func (c *config) parseLength(a *cli.Args) {
 		a.Reject(cli.Usagef("they all stay open; --runs repeats them", "--count: %d connections are too many for a process, which has at most %d", c.length.count, mostSockets))
 	}
 	c.runs, c.idle, c.patience = int(a.Number("runs", 1)), a.Duration("idle", 10*time.Second), a.Duration("idle", restLimit)
-	c.interval, c.timeout = a.Duration("interval", 0), a.Duration("timeout", 0)
+	c.interval, c.timeout, c.linger = a.Duration("interval", 0), a.Duration("timeout", 0), a.Duration("linger", 0)
+	if a.Given("linger") && c.to == nil {
+		a.Reject(cli.Usagef("with --to nothing but the queues knows what is still to go", "--linger makes no sense where the receiver counts"))
+	}
 	c.warm = c.defaultWarmUp()
 	if !a.Given("warmup") {
 		return

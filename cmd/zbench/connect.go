@@ -12,15 +12,16 @@ import (
 // connections makes many connections and times each from Connect to the end of
 // the handshake and to the first reply. All stay open until the end.
 func connections(r *run) error {
-	e := r.to
-	if e == nil {
+	if r.to == nil {
 		r.plan.Backlog = r.parallel // the queue of the system is not what is measured
 		if err := r.join(nil, job{Work: "echo", Sockets: 1}); err != nil {
 			return err
 		}
-		e = &r.far.at
+		r.at = r.far.at.Addr
+	} else {
+		r.at = r.to[0].Addr
 	}
-	r.at, r.lack = e.Addr, "no round trip with"
+	r.lack = "no round trip with"
 	c := connector{run: r, handshake: newSpectrum(), first: newSpectrum()}
 	r.begin()
 	for range r.parallel {

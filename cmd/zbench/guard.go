@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"sync"
 	"time"
 
@@ -11,7 +12,7 @@ import (
 // A run ends early, with what it has measured marked as partial, for one of these:
 //
 //	1 guard    nothing happens for as long as --idle allows
-//	2 heed     the peer refuses us, is no ZeroMQ program or goes away
+//	2 heed     the peer refuses us, is no ZeroMQ program or goes away, unless that is the end
 //	3 spent    all requests have left, and some replies do not come (openloop.go)
 //	4 finish   the window is over, and a reply or room for a message does not come
 
@@ -137,6 +138,10 @@ func (r *run) heed(ev, shaken zmq.Event, known bool) {
 	const doubt = "is it a ZeroMQ socket?"
 	switch {
 	case r.over.Load():
+	case known && r.gone:
+		if !slices.ContainsFunc(r.near, func(s *zmq.Socket) bool { return s.Peers() > 0 }) {
+			r.leave.Do(func() { close(r.left) })
+		}
 	case known && shaken.SocketType == "": // ZMTP 1.0 has no signature, so that other protocols may pass for it
 		r.cancel(cli.Failf(cli.StatusFailed, doubt, "the peer at %s went away", ev.Endpoint))
 	case known:

@@ -38,7 +38,7 @@ func latency(r *run) error {
 // own that does a job.
 func (r *run) reach(sockets []*zmq.Socket, j job) error {
 	if r.to != nil {
-		return r.attach(sockets, *r.to)
+		return r.attach(sockets, r.to)
 	}
 	return r.join(sockets, j)
 }

@@ -53,7 +53,7 @@ func againstStall(t *testing.T, measure func(*run) error, every time.Duration) s
 		}
 		go stalling(rep)
 		c := &config{
-			to: &cli.Endpoint{Addr: endpoint}, clients: 1, every: every, length: length{count: 1000}, log: &cli.Log{},
+			to: []cli.Endpoint{{Addr: endpoint}}, clients: 1, every: every, length: length{count: 1000}, log: &cli.Log{},
 			show: &progress{}, newSleeper: func() sleeper { return exact{} },
 		}
 		r = &run{config: c, plan: plan{Size: stampSize}, z: z}

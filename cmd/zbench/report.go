@@ -32,6 +32,7 @@ type report struct {
 	Results     []result    `json:"results"`
 
 	columns []column
+	file    string // it was read from
 }
 
 // environment is where the figures come from.
@@ -90,7 +91,7 @@ func (c *config) settings() settings {
 	}
 	switch {
 	case c.to != nil:
-		s.Ends = "the other end at " + c.to.Addr
+		s.Ends = "the other end at " + addresses(c.to)
 	case c.together:
 		s.Ends = "both ends in this process"
 	}

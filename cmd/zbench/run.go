@@ -46,7 +46,10 @@ type run struct {
 	lack      string              // what the window waits for, for people
 	goals     []*goal             // ends of warm-up and window; nil if these are times
 	spent     chan struct{}       // closed when the rest of the window will not come; nil if nobody can tell
-	start     moment              // of the window
+	left      chan struct{}       // closed when the last peer has left, where that is the end
+	leave     sync.Once           // closes left
+	monitor   *cli.Monitor
+	start     moment // of the window
 	before    bill
 	sample    sample
 }
@@ -58,13 +61,17 @@ type bill struct{ near, far usage }
 // measured until then, if anything was.
 func (c *config) measure(ctx context.Context, cell cell, number int) (sample, error) {
 	r := &run{config: c, cell: cell, number: number}
-	r.plan = plan{Size: cell.Bytes, Options: c.options, Security: newSecurity(cell.Mechanism), Run: rand.Uint32(), own: c.security}
+	r.plan = plan{Size: cell.Bytes, Options: c.options, Security: newSecurity(cell), Run: rand.Uint32(), own: c.security}
 	r.ctx, r.cancel = context.WithCancelCause(ctx)
 	defer r.cancel(nil)
 	runtime.GC() // every run begins with the same heap
 	var err error
 	if r.z, err = newContext(c.sockets()); err != nil {
 		return r.sample, err
+	}
+	r.left = make(chan struct{})
+	if r.monitor, err = cli.OpenMonitor(r.z, c.monitor, c.log); err != nil {
+		return r.sample, errors.Join(err, r.z.Close())
 	}
 	unhook := context.AfterFunc(r.ctx, r.z.Shutdown)
 	r.await("no peer")
@@ -92,6 +99,7 @@ func (r *run) end(unhook func() bool) error {
 	r.cancel(nil)
 	unhook()
 	r.group.Wait()
+	r.monitor.Close()
 	if r.ctx.Err() != nil && context.Cause(r.ctx) != context.Canceled {
 		err = nil // a process that was killed for it is no further news
 	}
@@ -108,6 +116,10 @@ func (r *run) open(t zmq.Type, n int, at side) ([]*zmq.Socket, error) {
 	list, err := r.plan.sockets(r.z, t, n, at)
 	r.near = append(r.near, list...)
 	r.follow(list)
+	for _, s := range list {
+		r.monitor.Watch(s)
+	}
+	r.group.Go(func() { r.monitor.Run(r.ctx) })
 	return list, err
 }
 
@@ -117,21 +129,27 @@ func (r *run) join(sockets []*zmq.Socket, j job) (err error) {
 	if r.far, err = r.startFar(r.ctx, r.z, j); err != nil {
 		return err
 	}
-	return r.attach(sockets, r.far.at)
+	return r.attach(sockets, []cli.Endpoint{r.far.at})
 }
 
 // attach connects sockets, or binds the one there is, and waits until they have
-// their peers.
-func (r *run) attach(sockets []*zmq.Socket, e cli.Endpoint) error {
-	r.at = e.Addr
+// their peers: one for each connect.
+func (r *run) attach(sockets []*zmq.Socket, list []cli.Endpoint) error {
+	r.at = addresses(list)
 	r.await("no peer at " + r.at)
-	for _, s := range sockets {
-		if err := cli.Attach(s, e, r.log); err != nil {
-			return err
+	peers := 0
+	for _, e := range list {
+		for _, s := range sockets {
+			if err := cli.Attach(s, e, r.log); err != nil {
+				return err
+			}
+		}
+		if !e.Bind {
+			peers++
 		}
 	}
 	for _, s := range sockets {
-		if err := s.WaitPeers(r.ctx, 1); err != nil {
+		if err := s.WaitPeers(r.ctx, max(peers, 1)); err != nil {
 			return err
 		}
 	}
@@ -182,7 +200,7 @@ func (r *run) settle(end moment, after bill, told bool) {
 	s := &r.sample
 	s.Messages = end.total - r.start.total
 	s.Elapsed = max(end.time.Sub(r.start.time), 1)
-	s.Rate = float64(s.Messages) / s.Elapsed.Seconds()
+	s.Rate = number(float64(s.Messages) / s.Elapsed.Seconds())
 	s.Near = newCost(after.near.since(r.before.near), s.Messages)
 	if told && r.far != nil && r.far.separate {
 		s.Far = newCost(after.far.since(r.before.far), s.Messages)
@@ -201,9 +219,11 @@ func (r *run) bill() (bill, error) {
 func (r *run) pass(phase string, n int, d time.Duration) (end moment, err error) {
 	r.show.phase(r, phase)
 	goal, timed := &goal{}, (<-chan time.Time)(nil)
-	if r.goals != nil {
+	switch {
+	case r.goals != nil:
 		goal = r.goals[n]
-	} else {
+	case n == 1 && r.length == length{}: // until the peers have left
+	default:
 		t := time.NewTimer(d)
 		defer t.Stop()
 		timed = t.C
@@ -216,6 +236,8 @@ func (r *run) pass(phase string, n int, d time.Duration) (end moment, err error)
 			return goal.at, nil
 		case <-timed:
 			return r.gauge.now(), nil
+		case <-r.left:
+			return r.gauge.last(), nil
 		case <-r.spent:
 			return r.gauge.last(), r.giveUp(r.patience)
 		case <-every:

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"math"
 	"slices"
 	"time"
@@ -10,7 +11,7 @@ import (
 type sample struct {
 	Messages  int64         `json:"messages"` // that arrived in the window; round trips; connections
 	Elapsed   time.Duration `json:"elapsed_ns"`
-	Rate      float64       `json:"rate"` // messages per second
+	Rate      number        `json:"rate"` // messages per second
 	Near      *cost         `json:"near,omitempty"`
 	Far       *cost         `json:"far,omitempty"` // nil if that end is in the same process, or not ours
 	Sent      int64         `json:"sent,omitempty"`
@@ -21,6 +22,32 @@ type sample struct {
 	Handshake *spectrum     `json:"handshake,omitempty"`
 	Series    []point       `json:"series,omitempty"`
 	Partial   string        `json:"partial,omitempty"` // why the run ended early
+}
+
+// number is a figure that may be unknown: NaN, which JSON writes as null.
+type number float64
+
+// known tells whether a figure says something.
+func known(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
+
+// MarshalJSON writes a number or null.
+func (n number) MarshalJSON() ([]byte, error) {
+	if !known(float64(n)) {
+		return []byte("null"), nil
+	}
+	return json.Marshal(float64(n))
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote.
+func (n *number) UnmarshalJSON(text []byte) error {
+	v := math.NaN()
+	if string(text) != "null" {
+		if err := json.Unmarshal(text, &v); err != nil {
+			return err
+		}
+	}
+	*n = number(v)
+	return nil
 }
 
 // cost is what an end used in the window.
@@ -46,7 +73,7 @@ type point struct {
 // result is all runs of one cell.
 type result struct {
 	cell
-	Rate    float64   `json:"rate"`   // the median
+	Rate    number    `json:"rate"`   // the median
 	Spread  float64   `json:"spread"` // fastest to slowest, as a part of the median
 	Latency *spectrum `json:"latency,omitempty"`
 	Service *spectrum `json:"service,omitempty"`
@@ -60,12 +87,15 @@ func (r *result) sum() {
 		latency, service = append(latency, s.Latency), append(service, s.Service)
 	}
 	r.Latency, r.Service = merged(latency), merged(service)
-	rates := r.each(func(s sample) float64 { return s.Rate })
-	r.Rate = median(rates)
-	if r.Rate > 0 {
-		r.Spread = (slices.Max(rates) - slices.Min(rates)) / r.Rate
+	rates := r.each(rateOf)
+	middle := median(rates)
+	r.Rate = number(middle)
+	if middle > 0 {
+		r.Spread = (slices.Max(rates) - slices.Min(rates)) / middle
 	}
 }
+
+func rateOf(s sample) float64 { return float64(s.Rate) }
 
 // each is one figure of every run.
 func (r *result) each(figure func(sample) float64) []float64 {
@@ -118,7 +148,7 @@ const (
 
 // outliers are the numbers, from 1, of runs whose rate is far from the others'.
 func (r *result) outliers() (runs []int) {
-	rates := r.each(func(s sample) float64 { return s.Rate })
+	rates := r.each(rateOf)
 	if len(rates) < 3 {
 		return nil
 	}

@@ -13,7 +13,7 @@ import (
 func runsOfRates(rates ...float64) result {
 	r := result{cell: cell{"tcp", "null", 16}}
 	for _, v := range rates {
-		r.Runs = append(r.Runs, sample{Messages: int64(v), Elapsed: time.Second, Rate: v})
+		r.Runs = append(r.Runs, sample{Messages: int64(v), Elapsed: time.Second, Rate: number(v)})
 	}
 	r.sum()
 	return r

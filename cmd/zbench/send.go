@@ -40,7 +40,7 @@ func (s *sender) run(stop *atomic.Bool) error {
 	}
 	n, told := int64(0), int64(0)
 	defer func() { s.gauge.add(n - told) }()
-	for (n%every != 0 || !stop.Load()) && (s.limit == 0 || n < s.limit) {
+	for (n != told || !stop.Load()) && (s.limit == 0 || n < s.limit) {
 		if s.pace != nil && !s.pace.await(stop) {
 			break
 		}

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"math"
-	"strings"
 	"sync"
 	"time"
 
@@ -45,12 +44,9 @@ func serve(a *cli.Args) error {
 	if !ok {
 		return cli.Usagef("serve thr receives, serve lat answers", "cannot serve %q", a.Words[1])
 	}
-	e, err := cli.ParseEndpoint(a.Words[2], true)
-	if err != nil {
-		return err
-	}
+	to := endpointsOf(a, a.Words[2:], true)
 	c := &config{
-		kind: &kind{what: work.what, columns: work.columns}, word: a.Words[1], prog: a.Prog, log: cli.NewLog(a), to: &e,
+		kind: &kind{what: work.what, columns: work.columns}, word: a.Words[1], prog: a.Prog, log: cli.NewLog(a), to: to, gone: a.Bool("until-peers-gone"), monitor: a.String("monitor", ""),
 		options: a.SocketOptions("option"), security: a.Security(""), length: length{count: a.Number("count", 0)}, runs: 1, format: parseFormat(a),
 	}
 	timeout := a.Duration("timeout", 0)
@@ -60,12 +56,11 @@ func serve(a *cli.Args) error {
 	ctx, release := within(a, timeout)
 	defer release()
 	v := &host{config: c, out: a.Out}
-	v.cell.Transport, _, _ = strings.Cut(e.Addr, "://")
-	v.cell.Mechanism = mechanismOf(a)
-	return v.serve(ctx, e, work.typ, work.run)
+	v.cell.Transport, v.cell.Mechanism = schemes(to), mechanismOf(a)
+	return v.serve(ctx, work.typ, work.run)
 }
 
-func (v *host) serve(ctx context.Context, e cli.Endpoint, t zmq.Type, run func(*host) error) error {
+func (v *host) serve(ctx context.Context, t zmq.Type, run func(*host) error) error {
 	z, err := newContext(1)
 	if err != nil {
 		return err
@@ -76,7 +71,14 @@ func (v *host) serve(ctx context.Context, e cli.Endpoint, t zmq.Type, run func(*
 		return err
 	}
 	defer gate.Close()
+	monitor, err := cli.OpenMonitor(z, v.monitor, v.log)
+	if err != nil {
+		return err
+	}
+	defer monitor.Close()
 	defer v.group.Wait()
+	ctx, stop := context.WithCancel(ctx)
+	defer stop() // the monitor
 	sockets, err := plan{Options: v.options, own: v.security}.sockets(z, t, 1, server)
 	defer closeAll(sockets)
 	if err != nil {
@@ -89,8 +91,12 @@ func (v *host) serve(ctx context.Context, e cli.Endpoint, t zmq.Type, run func(*
 			v.log.Event(ev)
 		}
 	})
-	if err := cli.Attach(v.socket, e, v.log); err != nil {
-		return err
+	monitor.Watch(v.socket)
+	v.group.Go(func() { monitor.Run(ctx) })
+	for _, e := range v.to {
+		if err := cli.Attach(v.socket, e, v.log); err != nil {
+			return err
+		}
 	}
 	v.security.Tell(v.log, v.prog, t, v.socket.LastEndpoint())
 	failed := make(chan error, 1)
@@ -124,15 +130,15 @@ func (v *host) session(ctx context.Context, failed <-chan error) (more bool, err
 		complete = begin[1]
 	}
 	last, err := v.rest(ctx, complete, failed)
-	s := sample{Messages: last.total - began, Elapsed: last.time.Sub(first.time), Rate: math.NaN()}
-	if s.Elapsed > 0 {
-		s.Rate = float64(last.total-first.total) / s.Elapsed.Seconds()
+	s := sample{Messages: last.total - began, Elapsed: last.time.Sub(first.time), Rate: number(math.NaN())}
+	if s.Elapsed > 0 && last.total > first.total {
+		s.Rate = number(float64(last.total-first.total) / s.Elapsed.Seconds())
 	}
 	s.Near = newCost(usageNow().since(before), s.Messages)
 	if err != nil {
 		s.Partial = err.Error()
 	}
-	return v.length.count == 0, v.tell(at, s, err)
+	return v.length.count == 0 && !v.gone, v.tell(at, s, err)
 }
 
 // rest waits for the end of a session and tells when its last message came.

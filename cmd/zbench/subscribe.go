@@ -14,7 +14,7 @@ func subscription(r *run) error {
 			return err
 		}
 	}
-	if err := r.attach(subs, *r.to); err != nil {
+	if err := r.attach(subs, r.to); err != nil {
 		return err
 	}
 	return r.collect(subs, false)

@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"ztools/lib/cli"
 	"ztools/lib/zmq"
 )
 
@@ -59,7 +60,7 @@ func pushTo(r *run) error {
 	if err != nil {
 		return err
 	}
-	if err := r.attach(sockets, *r.to); err != nil {
+	if err := r.attach(sockets, r.to); err != nil {
 		return err
 	}
 	r.lack = "no room at"
@@ -80,7 +81,27 @@ func pushTo(r *run) error {
 	stop.Store(true)
 	err = r.finish(&group, sockets, err) // a queue may stay full for ever
 	r.sample.Sent = r.gauge.total.Load()
+	if err == nil {
+		err = r.drainQueues(sockets)
+	}
 	return err
+}
+
+// drainQueues gives what is queued for the peer the time of --linger.
+func (r *run) drainQueues(sockets []*zmq.Socket) error {
+	unsent := func() (n int) {
+		for _, s := range sockets {
+			n += s.Unsent()
+		}
+		return n
+	}
+	for end := time.Now().Add(r.linger); unsent() > 0 && time.Now().Before(end) && r.ctx.Err() == nil; {
+		time.Sleep(flushLook)
+	}
+	if n := unsent(); n > 0 && r.linger > 0 {
+		return cli.Failf(cli.StatusUnsent, "--linger TIME waits longer", "%d %s unsent after %v", n, cli.Plural(n, "message"), r.linger)
+	}
+	return nil
 }
 
 // pusher is sender i of this end.

@@ -29,7 +29,7 @@ func newTool() *cli.Tool {
 			{Meaning: "keep the figures, and fail if the next ones are worse", Commands: []string{"{} lat --size 16 --runs 5 --duration 50ms --json > old.json; {} lat --size 16 --runs 5 --duration 50ms --json > new.json; {} compare old.json new.json --fail-if 'p50>+900%'"}},
 		},
 		Words: []string{"thr", "lat", "load", "fanout", "connect", "serve", "req", "push", "sub", "compare"},
-		Flags: slices.Concat(flags, cli.SecurityFlags(""), cli.Common("quiet", "verbose", "timestamps", "color", "help", "version")),
+		Flags: slices.Concat(flags, cli.SecurityFlags(""), []cli.Flag{cli.MonitorFlag}, cli.Common("quiet", "verbose", "timestamps", "color", "help", "version")),
 		Footer: `A tenth of each measurement goes before it as warm-up and is left out.
 Exit status: 0 done, 1 failed, 2 usage, 3 timed out, 4 refused, 128+N signal.
 More: man {}, which has a section on how to measure`,
@@ -39,12 +39,14 @@ More: man {}, which has a section on how to measure`,
 
 var flags = []cli.Flag{
 	{Name: "size", Value: "SIZES", Group: "What", Help: "sizes of messages between commas (16,1k,64k for thr and lat, else 16)"},
-	{Name: "transport", Value: "NAMES", Group: "What", Help: "tcp, ipc, inproc between commas (default tcp)"},
+	{Name: "transport", Value: "NAMES", Group: "What", Help: "tcp, ipc, inproc, ws, wss between commas (default tcp)"},
 	{Name: "mechanism", Value: "NAMES", Group: "What", Help: "null, plain, curve between commas (default null)"},
 	{Name: "curve", Group: "What", Help: "the same as --mechanism curve"},
 	{Name: "plain", Group: "What", Help: "the same as --mechanism plain"},
 	{Name: "inproc", Group: "What", Help: "both ends in this process, over any transport"},
 	{Name: "to", Value: "ENDPOINT", Group: "What", Help: "the other end is there, not here"},
+	{Name: "bind", Short: "b", Value: "ENDPOINT", Repeat: true, Group: "What", Help: "serve, req, push, sub: bind here; may be repeated and mixed"},
+	{Name: "connect", Short: "c", Value: "ENDPOINT", Repeat: true, Group: "What", Help: "serve, req, push, sub: connect there; may be repeated and mixed"},
 	{Name: "senders", Value: "N", Group: "What", Help: "thr, push: so many PUSH sockets"},
 	{Name: "receivers", Value: "N", Group: "What", Help: "thr: so many PULL sockets share the messages"},
 	{Name: "clients", Value: "N", Group: "What", Help: "lat, load, req: so many sockets ask"},
@@ -60,6 +62,8 @@ var flags = []cli.Flag{
 	{Name: "warmup", Value: "TIME|N", Group: "How long", Help: "leave so much out before (default a tenth)"},
 	{Name: "runs", Value: "N", Group: "How long", Help: "repeat each measurement, to see the spread (default 1)"},
 	{Name: "idle", Value: "TIME", Group: "How long", Help: "give up when nothing happens for so long (default 10s)"},
+	{Name: "until-peers-gone", Group: "How long", Help: "serve, sub: end when the last peer has left"},
+	{Name: "linger", Value: "TIME", Group: "How long", Help: "thr --to, push: what is queued at the end may take so long (default 0)"},
 	{Name: "timeout", Value: "TIME", Group: "How long", Help: "end the whole program after this time"},
 	{Name: "interval", Value: "TIME", Group: "Output", Help: "tell messages and memory this often"},
 	{Name: "json", Group: "Output", Help: "JSON with histograms instead of a table"},

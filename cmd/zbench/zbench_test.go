@@ -23,15 +23,28 @@ func TestExamples(t *testing.T) {
 // reportOf runs zbench with --json.
 func reportOf(t *testing.T, args ...string) report {
 	t.Helper()
-	status, out, errs := zbench(append(args, "--json", "-q")...)
-	var r report
-	if status != 0 || errs != "" {
-		t.Fatalf("%v: status %d, %s", args, status, errs)
+	return reporting(t, args...)()
+}
+
+// reporting is reportOf that goes on while something else is done.
+func reporting(t *testing.T, args ...string) (wait func() report) {
+	var status int
+	var out, errs string
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		status, out, errs = zbench(append(args, "--json", "-q")...)
+	}()
+	return func() (r report) {
+		t.Helper()
+		if <-done; status != 0 || errs != "" {
+			t.Fatalf("%v: status %d, %s", args, status, errs)
+		}
+		if err := json.Unmarshal([]byte(out), &r); err != nil {
+			t.Fatal(err)
+		}
+		return r
 	}
-	if err := json.Unmarshal([]byte(out), &r); err != nil {
-		t.Fatal(err)
-	}
-	return r
 }
 
 // Each kind over each transport, in two processes and in one, measures what was
