@@ -31,6 +31,8 @@ type Source interface {
 	Handle(now time.Duration, packet []byte)
 	// Poll does what is due and returns when to call it again.
 	Poll(now time.Duration) (next time.Duration)
+	// Flush says that there is nothing more to send for now.
+	Flush(now time.Duration)
 	// Finish says that the session has ended.
 	Finish()
 }
@@ -228,7 +230,14 @@ func (p *Publisher) SetReadDeadline(t time.Time) error {
 func (p *Publisher) SetDeadline(t time.Time) error { return p.SetReadDeadline(t) }
 
 // CloseWrite lets the last packets still be repaired for a moment.
-func (p *Publisher) CloseWrite() error { return nil }
+func (p *Publisher) CloseWrite() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := p.now()
+	p.source.Flush(now)
+	p.alert(p.source.Poll(now))
+	return nil
+}
 
 // Close says that the session has ended.
 func (p *Publisher) Close() (err error) {

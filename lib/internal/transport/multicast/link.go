@@ -23,6 +23,7 @@ type Config struct {
 	Bound     bool // gets only what is sent to the interface's own address
 	AnyPort   bool // its own port is the system's choice
 	TOS       int
+	ECN       bool // Marked works, where the system tells
 	Options   *option.Options
 }
 
@@ -37,6 +38,9 @@ type Link struct {
 
 	joined []netip.Addr
 	oob    bool // packets tell their group: there are several
+
+	marks  []byte // for what the system tells of a packet; nil: is not asked
+	marked bool   // the packet that was read last
 }
 
 // A Target says where a packet goes.
@@ -91,6 +95,9 @@ func (l *Link) prepare(iface *net.Interface, c *Config) error {
 	if c.TOS != 0 {
 		l.p.SetTOS(c.TOS)
 	}
+	if c.ECN {
+		l.askMarks()
+	}
 	if iface == nil {
 		return nil
 	}
@@ -127,13 +134,23 @@ func (l *Link) Read(b []byte) (packet []byte, from netip.AddrPort, group netip.A
 	if l.oob {
 		return l.readControl(b)
 	}
-	if c, ok := l.PacketConn.(*net.UDPConn); ok {
+	c, ok := l.PacketConn.(*net.UDPConn)
+	switch {
+	case ok && l.marks != nil:
+		n, oob, _, src, err := c.ReadMsgUDPAddrPort(b, l.marks)
+		l.marked = marked(l.marks[:oob])
+		return b[:n], unmap(src), group, err
+	case ok:
 		n, src, err := c.ReadFromUDPAddrPort(b)
 		return b[:n], unmap(src), group, err
 	}
 	n, src, err := l.ReadFrom(b)
 	return b[:n], addrPort(src), group, err
 }
+
+// Marked reports whether a router that is congested has marked the packet that was
+// read last (ECN).
+func (l *Link) Marked() bool { return l.marked }
 
 // readControl reads a packet together with the group that it was sent to.
 func (l *Link) readControl(b []byte) (packet []byte, from netip.AddrPort, group netip.Addr, err error) {

@@ -328,7 +328,10 @@ func (m *Message) appendID(b []byte) []byte {
 }
 
 func (m *Message) appendCmd(b []byte) []byte {
-	if m.Flavor != cmdCC {
+	switch m.Flavor {
+	case cmdEOT:
+		return append(b, 0, 0, 0)
+	case cmdFlush, cmdSquelch:
 		return m.appendID(b)
 	}
 	b = be.AppendUint16(append(b, 0), m.CCSeq)

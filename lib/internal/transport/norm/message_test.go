@@ -32,6 +32,19 @@ func flow(t testing.TB) (messages [][]byte) {
 	return messages
 }
 
+// The end of a transmission has a header of 16 bytes (RFC 5740 section 4.2.3.2).
+func TestEOT(t *testing.T) {
+	m := Message{Type: Cmd, Seq: 1, From: 2, Instance: 3, GRTT: 4, BackoffGS: 5, Flavor: cmdEOT}
+	b := m.Append(nil)
+	if want := []byte{0x13, 4, 0, 1, 0, 0, 0, 2, 0, 3, 4, 5, cmdEOT, 0, 0, 0}; !bytes.Equal(b, want) {
+		t.Errorf("got % x, want % x", b, want)
+	}
+	var again Message
+	if err := again.Parse(b); err != nil || again.Flavor != cmdEOT {
+		t.Errorf("read as %+v, %v", again, err)
+	}
+}
+
 // What NRL's library sent is understood, and comes out again as it was, except
 // that each item of a NACK becomes a request of its own.
 func TestMessagesOfNRL(t *testing.T) {

@@ -12,9 +12,13 @@ type meter struct {
 	before float64 // what the last whole interval had
 	size   float64 // of a message, on average
 
+	ignores   bool // only marks of routers count, not what is lost (NORM_MODE 4)
+	tolerates bool // a message lost alone does not count (NORM_MODE 2)
+
 	started   bool
 	seq       uint16        // the newest message
 	event     time.Duration // when the last loss event began
+	alone     time.Duration // when a message was lost alone; 0: none was
 	intervals []float64     // packets between loss events, the current one first
 }
 
@@ -28,8 +32,9 @@ const (
 // weights of the intervals, the newest first (RFC 5348 section 5.4).
 var weights = [history]float64{1, 1, 1, 1, 0.8, 0.6, 0.4, 0.2}
 
-// packet takes note of a message of n bytes.
-func (m *meter) packet(now, rtt time.Duration, seq uint16, n int) {
+// packet takes note of a message of n bytes. A router that is congested has marked
+// it, or not (ECN).
+func (m *meter) packet(now, rtt time.Duration, seq uint16, n int, marked bool) {
 	m.count(now, max(rtt, shortest), n)
 	if !m.started {
 		m.started, m.seq = true, seq
@@ -43,9 +48,26 @@ func (m *meter) packet(now, rtt time.Duration, seq uint16, n int) {
 	if len(m.intervals) > 0 {
 		m.intervals[0]++
 	}
-	if step > 1 && step < 1000 && (len(m.intervals) == 0 || now-m.event > rtt) {
+	if step < 1000 && m.congested(now, rtt, int(step)-1, marked) {
 		m.lost(now)
 	}
+}
+
+// congested reports whether a message begins a loss event: messages before it are
+// missing, or it is marked, and the last event began longer ago than a round trip.
+// Marks go on for longer than losses do.
+func (m *meter) congested(now, rtt time.Duration, missing int, marked bool) bool {
+	if m.ignores {
+		missing, rtt = 0, 2*rtt
+	}
+	if missing == 0 && !marked || len(m.intervals) > 0 && now-m.event <= rtt {
+		return false
+	}
+	if m.tolerates && missing == 1 && !marked && (m.alone == 0 || now-m.alone > rtt) {
+		m.alone = now
+		return false
+	}
+	return true
 }
 
 // count measures the rate. It falls only after an interval that was long enough
@@ -76,7 +98,7 @@ func (m *meter) count(now, interval time.Duration, n int) {
 
 // lost begins a loss event.
 func (m *meter) lost(now time.Duration) {
-	m.event = now
+	m.event, m.alone = now, 0
 	if len(m.intervals) == 0 {
 		m.intervals = append(m.intervals, firstInterval)
 	}

@@ -74,7 +74,7 @@ const (
 // link is the socket for an endpoint. Both sides receive from the group, since
 // feedback goes there too. A sender to one host is answered at its own port.
 func link(a *address, send bool, o *option.Options) multicast.Config {
-	c := multicast.Config{Interface: a.iface, Group: a.host, Port: a.port, TOS: tos(o), Options: o}
+	c := multicast.Config{Interface: a.iface, Group: a.host, Port: a.port, TOS: tos(o), ECN: !send && notified(o), Options: o}
 	if a.host.IsMulticast() {
 		c.Join = []netip.Addr{a.host}
 	} else {
@@ -86,14 +86,18 @@ func link(a *address, send bool, o *option.Options) multicast.Config {
 // Values of NORM_MODE (zmq_setsockopt(3)).
 const (
 	modeFixed   = 0
+	modeCCL     = 2
 	modeCCE     = 3
 	modeECNOnly = 4
 )
 
-// tos is the type of service. Where congestion is notified by ECN, the packets must
-// say that they understand that.
+// notified reports whether routers notify of congestion, by ECN.
+func notified(o *option.Options) bool { return o.NormMode == modeCCE || o.NormMode == modeECNOnly }
+
+// tos is the type of service. Where congestion is notified, the packets must say that
+// they understand that.
 func tos(o *option.Options) int {
-	if o.NormMode != modeCCE && o.NormMode != modeECNOnly {
+	if !notified(o) {
 		return o.TOS
 	}
 	switch o.TOS % 4 {
@@ -133,14 +137,14 @@ func subscribe(l *multicast.Link, endpoint string, a *address, o *option.Options
 	c := receiverSettings(o)
 	c.Direct = c.Direct || !a.host.IsMulticast()
 	c.Report = func(node uint32) { s.Lost(&LossError{node}) }
-	c.Node, c.Emit, c.Random = a.node, l.Write, mrand.Float64
+	c.Node, c.Emit, c.Random, c.Marked = a.node, l.Write, mrand.Float64, l.Marked
 	s = multicast.NewSubscriber(l, endpoint, maxMessage, newReceiver(c))
 	return s
 }
 
 // receiverSettings is what the options ask of a receiver.
 func receiverSettings(o *option.Options) receiverConfig {
-	return receiverConfig{Buffer: o.NormBufferSize << 10, Limit: o.MaxMsgSize, Direct: o.NormUnicastNACK}
+	return receiverConfig{Buffer: o.NormBufferSize << 10, Limit: o.MaxMsgSize, Direct: o.NormUnicastNACK, Mode: o.NormMode}
 }
 
 // A LossError says that data of a sender was lost for good. It is

@@ -26,8 +26,10 @@ type receiver struct {
 	direct bool           // NACKs and feedback go to the sender alone
 	random func() float64 // from 0 to below 1
 	report func(node uint32)
+	marked func() bool // the message at hand came through a congested router
+	mode   int         // NORM_MODE
 
-	senders map[uint32]*sender
+	senders multicast.Crowd[uint32, *sender]
 	held    int // bytes of all senders
 	out     []byte
 	taken   bool    // out was returned by Take
@@ -51,12 +53,15 @@ type receiverConfig struct {
 	Direct bool // NORM_UNICAST_NACK
 	Random func() float64
 	Report func(node uint32) // data was lost; may be nil
+	Marked func() bool       // a congested router has marked the message at hand; nil: never
+	Mode   int               // NORM_MODE
 }
 
 func newReceiver(c receiverConfig) *receiver {
 	return &receiver{
-		node: c.Node, buffer: c.Buffer, limit: c.Limit, emit: c.Emit, direct: c.Direct, random: c.Random, report: c.Report,
-		senders: map[uint32]*sender{},
+		node: c.Node, buffer: c.Buffer, limit: c.Limit, emit: c.Emit, direct: c.Direct, random: c.Random,
+		report: c.Report, marked: c.Marked, mode: c.Mode,
+		senders: multicast.NewCrowd[uint32, *sender](),
 	}
 }
 
@@ -67,15 +72,12 @@ func (r *receiver) Handle(now time.Duration, b []byte, from netip.AddrPort, _ ne
 	if m.Parse(b) != nil || m.Type != Data && m.Type != Cmd {
 		return
 	}
-	s := r.sender(m)
-	if s == nil {
-		return
-	}
+	s := r.sender(m, from.Addr())
 	before := s.cost()
 	s.heard, s.from = now, from
 	s.grtt = unquantizeRTT(m.GRTT)
 	s.backoff = time.Duration(max(m.BackoffGS>>4, 1))
-	s.rate.packet(now, s.rtt, m.Seq, len(b))
+	s.rate.packet(now, s.rtt, m.Seq, len(b), r.marked != nil && r.marked())
 	if m.Type == Data {
 		r.out = s.data(now, m, r.out)
 	} else {
@@ -89,11 +91,15 @@ func (r *receiver) Handle(now time.Duration, b []byte, from netip.AddrPort, _ ne
 func (r *receiver) settle(s *sender, before int) {
 	if s.stream.broken {
 		s.stream.broken = false
-		if r.report != nil {
-			r.report(s.node)
-		}
+		r.tell(s)
 	}
 	r.account(s.cost() - before)
+}
+
+func (r *receiver) tell(s *sender) {
+	if r.report != nil {
+		r.report(s.node)
+	}
 }
 
 // Take returns the messages that have become whole.
@@ -114,39 +120,31 @@ func (r *receiver) fresh() {
 }
 
 // sender finds the sender of a message. A restarted one begins anew.
-func (r *receiver) sender(m *Message) *sender {
-	s := r.senders[m.From]
+func (r *receiver) sender(m *Message, host netip.Addr) *sender {
+	s := r.senders.Sessions[m.From]
 	if s != nil && s.instance == m.Instance {
 		return s
 	}
+	if s == nil && len(r.senders.Sessions) >= maxSenders {
+		s = r.senders.Weakest()
+	}
 	if s != nil {
 		r.forget(s)
-	} else if len(r.senders) >= maxSenders && !r.evict() {
-		return nil
 	}
 	s = newSender(m.From, m.Instance, r.buffer, r.limit)
-	r.senders[m.From] = s
+	s.rate.ignores, s.rate.tolerates = r.mode == modeECNOnly, r.mode == modeCCL
+	s.host = host
+	r.senders.Add(m.From, s)
 	return s
 }
 
-// evict makes room for one sender; false if all have delivered something.
-func (r *receiver) evict() bool {
-	var oldest *sender
-	for _, s := range r.senders {
-		if !s.stream.joined && (oldest == nil || s.heard < oldest.heard) {
-			oldest = s
-		}
-	}
-	if oldest == nil {
-		return false
-	}
-	r.forget(oldest)
-	return true
-}
-
+// forget forgets a sender. If something of it was missing that is lost.
 func (r *receiver) forget(s *sender) {
-	delete(r.senders, s.node)
+	r.senders.Remove(s.node)
 	r.held -= s.cost()
+	if s.waits() {
+		r.tell(s)
+	}
 }
 
 // account keeps the sum of what is held. Beyond the bound the sender with the most
@@ -154,7 +152,7 @@ func (r *receiver) forget(s *sender) {
 func (r *receiver) account(change int) {
 	for r.held += change; r.held > heldBytes; {
 		var most *sender
-		for _, s := range r.senders {
+		for _, s := range r.senders.Sessions {
 			if most == nil || s.cost() > most.cost() {
 				most = s
 			}
@@ -167,7 +165,7 @@ func (r *receiver) account(change int) {
 func (r *receiver) Poll(now time.Duration) (next time.Duration) {
 	r.fresh()
 	next = never
-	for _, s := range r.senders {
+	for _, s := range r.senders.Sessions {
 		if now-s.heard >= expiry {
 			r.forget(s)
 			continue

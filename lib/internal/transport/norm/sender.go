@@ -12,6 +12,7 @@ type sender struct {
 	instance uint16
 	buffer   int // bytes of the window
 
+	host    netip.Addr // where it was heard of first
 	from    netip.AddrPort
 	heard   time.Duration
 	grtt    time.Duration
@@ -26,6 +27,7 @@ type sender struct {
 	ready   item // everything before this was sent
 	flushed bool // and so was this
 	stream  unpacker
+	served  bool // has delivered something
 	held    int
 	moved   time.Duration // when something was delivered, or found missing
 	nackAt  time.Duration // the next one, if something is missing
@@ -53,6 +55,17 @@ func newSender(node uint32, instance uint16, buffer int, limit int64) *sender {
 		grtt: firstGRTT, rtt: firstGRTT, backoff: backoff,
 		stream: unpacker{limit: limit}, nackAt: never, feedbackAt: never,
 	}
+}
+
+// Standing implements multicast.Session.
+func (s *sender) Standing() (host netip.Addr, joined bool, heard time.Duration) {
+	return s.host, s.served, s.heard
+}
+
+// waits reports whether something is missing of a stream that was delivered so far.
+func (s *sender) waits() bool {
+	n := s.ahead(s.ready.Block)
+	return s.served && (n > 0 || n == 0 && s.symbol <= int(s.ready.Symbol) || s.stream.open())
 }
 
 // cost is what the sender holds, in bytes.
@@ -147,6 +160,7 @@ func (s *sender) deliver(out []byte) []byte {
 		if out, err = s.stream.add(out, v); err != nil {
 			s.stream.lost()
 		}
+		s.served = s.served || s.stream.joined
 		s.moved = s.heard
 		if s.symbol++; s.symbol == int(s.fti.NumData) {
 			s.shift()

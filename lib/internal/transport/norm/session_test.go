@@ -21,6 +21,7 @@ type network struct {
 	now          time.Duration
 	random       *rand.Rand
 	loss, repeat float64
+	mark         float64 // share that a congested router marks
 	jitter       time.Duration
 	drop         func(m *Message) bool // more to lose; may be nil
 	flying       flights
@@ -30,6 +31,9 @@ type network struct {
 	receiver     *receiver
 	packer       packer
 	counts       map[string]int
+	marked       bool // the message that the receiver has at hand
+	mode         int
+	told         int // losses
 }
 
 // flight is a message on its way.
@@ -38,6 +42,7 @@ type flight struct {
 	order int
 	bytes []byte
 	up    bool // towards the source
+	mark  bool
 }
 
 type flights []flight
@@ -72,11 +77,14 @@ func newNetworkOf(c sourceConfig, r receiverConfig) *network {
 }
 
 // join puts a new receiver in the place of the old one.
-func (n *network) join(buffer int) { n.admit(receiverConfig{Buffer: buffer, Limit: -1}) }
+func (n *network) join(buffer int) {
+	n.admit(receiverConfig{Buffer: buffer, Limit: -1, Mode: n.mode})
+}
 
 func (n *network) admit(c receiverConfig) {
 	c.Node, c.Random = 3, n.random.Float64
 	c.Emit = func(b []byte, _ multicast.Target) { n.carry(b, true) }
+	c.Marked, c.Report = func() bool { return n.marked }, func(uint32) { n.told++ }
 	n.receiver = newReceiver(c)
 }
 
@@ -95,7 +103,7 @@ func (n *network) carry(b []byte, up bool) {
 			due += time.Duration(n.random.Int64N(int64(n.jitter)))
 		}
 		n.order++
-		heap.Push(&n.flying, flight{due, n.order, bytes.Clone(b), up})
+		heap.Push(&n.flying, flight{due, n.order, bytes.Clone(b), up, n.random.Float64() < n.mark})
 	}
 }
 
@@ -121,6 +129,7 @@ func (n *network) run(d time.Duration) {
 			if f := heap.Pop(&n.flying).(flight); f.up {
 				n.source.Handle(n.now, f.bytes)
 			} else {
+				n.marked = f.mark
 				n.receiver.Handle(n.now, f.bytes, n.from, netip.Addr{})
 			}
 		}
@@ -261,8 +270,6 @@ func TestLossBeyondTheWindow(t *testing.T) {
 	n := newNetwork(1e6, 0, 16_000)
 	n.write(message(0, 180))
 	n.run(time.Second)
-	lost := 0
-	n.receiver.report = func(uint32) { lost++ }
 	n.drop = func(*Message) bool { return true }
 	for i := range 500 {
 		n.write(message(i+1, 180))
@@ -271,7 +278,7 @@ func TestLossBeyondTheWindow(t *testing.T) {
 	n.run(10 * time.Second)
 	n.write(message(501, 180))
 	n.run(10 * time.Second)
-	if lost == 0 {
+	if n.told == 0 {
 		t.Error("nobody was told")
 	}
 	got := numbers(t, n.receiver.out, 180)
@@ -303,6 +310,145 @@ func TestCongestionControl(t *testing.T) {
 	n.run(60 * time.Second)
 	if got := numbers(t, n.receiver.out, 180); !slices.Equal(got, upTo(i)) {
 		t.Errorf("got %d of %d: %v", len(got), i, got)
+	}
+}
+
+// What counts as congestion is for NORM_MODE to say.
+func TestCongestionModes(t *testing.T) {
+	const fast = 1e6
+	for _, tt := range []struct {
+		name       string
+		mode       int
+		loss, mark float64
+		slow       bool
+	}{
+		{"marks are not asked for", 1, 0, 0, false},
+		{"loss", 1, 0.1, 0, true},
+		{"loss, tolerant", modeCCL, 0.1, 0, true},
+		{"loss with ECN", modeCCE, 0.1, 0, true},
+		{"marks with ECN", modeCCE, 0, 0.1, true},
+		{"loss with ECN only", modeECNOnly, 0.1, 0, false},
+		{"marks with ECN only", modeECNOnly, 0, 0.1, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			n := newNetwork(0, 0, large)
+			n.mode = tt.mode
+			n.join(large)
+			i := 0
+			for ; n.now < 10*time.Second && n.source.pace.rate < fast; i++ {
+				n.write(message(i, 180))
+			}
+			n.loss, n.mark = tt.loss, tt.mark
+			for end := n.now + 2*time.Second; n.now < end && n.source.pace.rate < 4*fast; i++ {
+				n.write(message(i, 180))
+			}
+			if slow := n.source.pace.rate < fast/2; slow != tt.slow {
+				t.Errorf("at %.0f bytes/s, slow %v, want %v", n.source.pace.rate, slow, tt.slow)
+			}
+		})
+	}
+}
+
+// What a sender leaves unfinished is told when it is forgotten: as it restarts, falls
+// silent, makes room for another or holds too much.
+func TestForgottenSender(t *testing.T) {
+	for name, forget := range map[string]func(n *network){
+		"restart": func(n *network) { n.source.instance++; n.write(message(9, 180)); n.run(time.Second) },
+		"silence": func(n *network) { n.now += expiry; n.receiver.Poll(n.now) },
+		"a crowd": func(n *network) {
+			for i := range uint32(maxSenders) {
+				d := Message{Type: Data, Flags: flagStream, From: 10 + i, Instance: 1, FTI: n.source.fti, Payload: whole(0)}
+				n.receiver.Handle(n.now, d.Append(nil), netip.AddrPort{}, netip.Addr{})
+			}
+		},
+		"a hoard": func(n *network) { n.receiver.account(heldBytes) },
+	} {
+		n := newNetwork(1e6, 0, large)
+		n.write(message(0, 180))
+		n.run(time.Second)
+		n.drop = func(m *Message) bool { return m.Type == Data && m.Symbol == 3 }
+		n.write(message(1, 1000))
+		n.run(10 * time.Millisecond)
+		n.drop = nil
+		n.receiver.emit = func([]byte, multicast.Target) {} // it does not ask
+		if n.told != 0 {
+			t.Fatalf("%s: told too early", name)
+		}
+		if forget(n); n.told != 1 {
+			t.Errorf("%s: told %d times", name, n.told)
+		}
+	}
+	n := newNetwork(1e6, 0, large)
+	n.write(message(0, 180))
+	n.run(time.Second)
+	n.source.instance++
+	n.write(message(1, 180))
+	n.run(time.Second)
+	if n.told != 0 {
+		t.Error("a loss is told though nothing was missing")
+	}
+}
+
+// whole is a segment with a message.
+func whole(offset uint32) (s []byte) {
+	p := packer{offset: offset}
+	next := func() []byte { return make([]byte, streamHeader+100) }
+	p.Pack(wire.NewWalk([][]byte{wire.AppendFrameV2(nil, 0, []byte("x"))}), next, func(b []byte) error {
+		s = b
+		return nil
+	})
+	return s
+}
+
+var forger = netip.MustParseAddrPort("10.0.0.6:1")
+
+// Whoever makes up senders, even such as deliver something, keeps nobody out.
+func TestForgedSendersKeepNobodyOut(t *testing.T) {
+	n := newNetwork(1e6, 0, large)
+	honest := netip.MustParseAddrPort("10.0.0.7:1")
+	come := func(node uint32, from netip.AddrPort) {
+		d := Message{Type: Data, Flags: flagStream, From: node, Instance: 1, FTI: n.source.fti, Payload: whole(0)}
+		n.now += time.Microsecond
+		n.receiver.Handle(n.now, d.Append(nil), from, netip.Addr{})
+	}
+	come(1, honest)
+	for i := range uint32(1000) {
+		come(100+i, forger)
+	}
+	come(2, honest)
+	come(3, honest)
+	for i := range uint32(1000) {
+		come(100+i, forger)
+	}
+	for node := range uint32(3) {
+		if n.receiver.senders.Sessions[node+1] == nil {
+			t.Errorf("sender %d is kept out", node+1)
+		}
+	}
+	if len(n.receiver.senders.Sessions) > maxSenders {
+		t.Errorf("%d senders", len(n.receiver.senders.Sessions))
+	}
+}
+
+// When there is nothing more to send the end of the stream is told at once.
+func TestFlush(t *testing.T) {
+	n := newNetwork(1e6, 0, large)
+	n.source.Flush(n.now)
+	if n.counts["cmd"] != 1 { // the probe
+		t.Errorf("before anything was sent: %v", n.counts)
+	}
+	n.write(message(0, 180))
+	n.run(time.Minute)
+	n.drop = func(m *Message) bool { return m.Type == Data && m.Flags&flagRepair == 0 }
+	n.write(message(1, 180))
+	before := n.counts["cmd"]
+	n.source.Flush(n.now)
+	if n.counts["cmd"] == before {
+		t.Error("nothing is told")
+	}
+	n.run(5 * time.Second)
+	if got := numbers(t, n.receiver.out, 180); !slices.Equal(got, upTo(2)) {
+		t.Errorf("got %v", got)
 	}
 }
 
@@ -338,20 +484,78 @@ func TestFlood(t *testing.T) {
 	body := make([]byte, 1400)
 	for i := range 50_000 {
 		forged := Message{
-			Type: Data, Flags: flagStream, Seq: uint16(i), From: 10 + n.random.Uint32N(1000), Instance: uint16(n.random.IntN(3)),
+			Type: []Type{Data, Data, Cmd, Nack, Ack}[n.random.IntN(5)], Flavor: uint8(n.random.IntN(8)), Flags: flagStream, Seq: uint16(i), From: 10 + n.random.Uint32N(1000), Instance: uint16(n.random.IntN(3)),
 			Block: n.random.Uint32N(1 << 24), Symbol: uint8(n.random.IntN(20)),
-			FTI: FTI{1 << 40, uint16(n.random.IntN(1 << 16)), uint8(n.random.IntN(256)), uint8(n.random.IntN(256))},
+			FTI:   FTI{1 << 40, uint16(n.random.IntN(1 << 16)), uint8(n.random.IntN(256)), uint8(n.random.IntN(256))},
+			Probe: Stamp{n.random.Uint32(), n.random.Uint32()}, Rate: uint16(n.random.IntN(1 << 16)), CCSeq: uint16(i),
 		}
-		forged.Payload = body[:n.random.IntN(len(body))]
+		switch {
+		case forged.Type == Data:
+			forged.Payload = body[:n.random.IntN(len(body))]
+		case forged.Type == Cmd && forged.Flavor == cmdCC:
+			forged.Nodes = make([]ccNode, n.random.IntN(2*maxNodes))
+		}
 		r.Handle(n.now+time.Duration(i)*time.Microsecond, forged.Append(nil), netip.AddrPort{}, netip.Addr{})
-		if r.held > heldBytes || len(r.senders) > maxSenders {
-			t.Fatalf("message %d: %d bytes of %d senders are held", i, r.held, len(r.senders))
+		if r.held > heldBytes || len(r.senders.Sessions) > maxSenders {
+			t.Fatalf("message %d: %d bytes of %d senders are held", i, r.held, len(r.senders.Sessions))
 		}
 	}
 	n.write(message(1, 100))
 	n.run(time.Second)
 	if got := numbers(t, r.out, 100); !slices.Equal(got, upTo(2)) {
 		t.Errorf("got %v", got)
+	}
+}
+
+// A flood of forged requests and answers costs a source bounded memory, and what it
+// sends stays within its rate.
+func TestForgedNACKs(t *testing.T) {
+	n := newNetwork(1e6, 0, large)
+	for i := range 200 {
+		n.write(message(i, 180))
+	}
+	n.run(10 * time.Second)
+	sent := 0
+	n.source.emit = func(b []byte, _ multicast.Target) { sent += len(b) + overhead }
+	last := n.source.last()
+	start := n.now
+	for i := range 2000 {
+		forged := Message{Type: Nack, From: n.random.Uint32(), Sender: 1, Instance: 2, Response: Stamp{1, 0}}
+		if i%4 == 0 {
+			forged.Type, forged.AckType = Ack, ackCC
+		}
+		forged.Feedback = feedback{true, uint16(n.random.IntN(1 << 16)), uint8(n.random.IntN(256)), uint8(n.random.IntN(256)), n.random.Uint32(), uint16(n.random.IntN(1 << 16))}
+		for range n.random.IntN(2 * maxRequests) {
+			r := request{uint8(n.random.IntN(16)), item{Block: n.random.Uint32N(last + 2), Symbol: uint8(n.random.IntN(25))}, item{}}
+			r.Last = r.First
+			r.Last.Symbol = 255
+			forged.Requests = append(forged.Requests, r)
+		}
+		n.source.Handle(n.now, forged.Append(nil))
+		if got := len(n.source.repairs); got > maxRepairs {
+			t.Fatalf("%d repairs are queued", got)
+		}
+		n.now += time.Millisecond
+	}
+	if most := 1e6*(n.now-start).Seconds()*1.05 + 2*n.source.pace.burst(); sent == 0 || float64(sent) > most {
+		t.Errorf("%d bytes in %v", sent, n.now-start)
+	}
+}
+
+// However often a NACK asks for everything, that is looked at once.
+func TestGreedyNACK(t *testing.T) {
+	n := newNetwork(1e6, 0, large)
+	for i := range 200 {
+		n.write(message(i, 180))
+	}
+	n.run(10 * time.Second)
+	forged := Message{Type: Nack, From: 9, Sender: 1, Instance: 2}
+	for range maxRequests {
+		forged.Requests = append(forged.Requests, request{wantBlock, item{}, item{Block: n.source.last()}})
+	}
+	n.source.Handle(n.now, forged.Append(nil))
+	if all := (n.source.window + 1) * int(n.source.fti.NumData); n.source.looks < -all {
+		t.Errorf("looked %d times at %d symbols", all-n.source.looks, all)
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 //	Handle   NACK: repairs are queued, or a SQUELCH if the buffer has not got it;
 //	         ACK: round-trip time and congestion
 //	Poll     what is due by now: repairs, parity, flushes, probes
+//	Flush    nothing more for now
 //	Finish   the stream has ended
 //
 // It neither reads the clock nor touches the network: times are since the session
@@ -44,6 +45,7 @@ type source struct {
 	squelch time.Duration // not before
 	scratch []byte
 	message Message
+	looks   int // symbols that the NACK at hand may still ask for
 }
 
 // block is one block of the window.
@@ -95,6 +97,14 @@ func newSource(c sourceConfig) *source {
 
 // open announces the session.
 func (s *source) open(now time.Duration) { s.probe(now) }
+
+// Flush says that there is nothing more for now, so that receivers ask for the end.
+func (s *source) Flush(now time.Duration) {
+	if s.sent {
+		s.flushes, s.idle = 0, now
+		s.Poll(now)
+	}
+}
 
 // Finish says that nothing more will come.
 func (s *source) Finish() { s.control(Message{Flavor: cmdEOT}) }
@@ -218,8 +228,9 @@ func (s *source) Handle(now time.Duration, b []byte) {
 		return
 	}
 	s.pace.answer(now, m, s.sent && s.idle != never)
-	for _, r := range m.Requests {
-		s.request(now, r)
+	s.looks = s.window * int(s.fti.NumData)
+	for i := 0; i < len(m.Requests) && s.looks > 0; i++ {
+		s.request(now, m.Requests[i])
 	}
 	s.Poll(now)
 }
@@ -257,8 +268,10 @@ func (s *source) wantBlocks(now time.Duration, from, to uint32) {
 	}
 }
 
-// ask queues a symbol that exists, unless it has just been sent.
+// ask queues a symbol that exists, unless it has just been sent. What a NACK asks for
+// over and over costs little more than to ask for everything once.
 func (s *source) ask(now time.Duration, i item) {
+	s.looks--
 	b, k := s.blocks[s.index(i.Block)], int(s.fti.NumData)
 	whole := len(b.vectors) >= k
 	if int(i.Symbol) >= len(b.vectors) && !whole || int(i.Symbol) >= k+int(s.fti.NumParity) {

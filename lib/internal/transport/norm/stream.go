@@ -117,6 +117,9 @@ type unpacker struct {
 	more    bool   // of the frame under way
 }
 
+// open reports whether a message is under way.
+func (u *unpacker) open() bool { return len(u.partial) > 0 || len(u.header) > 0 }
+
 // lost drops the message under way; bytes are skipped up to the beginning of one.
 func (u *unpacker) lost() { *u = unpacker{limit: u.limit, broken: u.broken || u.joined} }
 

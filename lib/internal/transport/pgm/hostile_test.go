@@ -3,6 +3,7 @@ package pgm
 import (
 	"encoding/binary"
 	"math/rand/v2"
+	"net/netip"
 	"slices"
 	"testing"
 	"time"
@@ -47,8 +48,8 @@ func TestFlood(t *testing.T) {
 			t.Fatalf("packet %d: %d bytes are held", i, r.held)
 		}
 	}
-	if len(r.peers) > maxPeers {
-		t.Errorf("%d sessions", len(r.peers))
+	if len(r.peers.Sessions) > maxPeers {
+		t.Errorf("%d sessions", len(r.peers.Sessions))
 	}
 	n.write(s, &p, message(1, 100))
 	n.run(time.Second)
@@ -146,6 +147,82 @@ func TestFragments(t *testing.T) {
 		if string(r.out) != tt.want {
 			t.Errorf("%s: got %q, want %q", tt.name, r.out, tt.want)
 		}
+	}
+}
+
+// Where a message's fragments stop coming, that is told, and what follows is not
+// joined to them.
+func TestBrokenFragments(t *testing.T) {
+	part := func(sqn uint32, f Fragment, data string) []byte {
+		return (&Packet{Type: ODATA, Source: 1, Dest: 5555, Sqn: sqn, Fragment: f, Data: []byte(data)}).Append(nil)
+	}
+	const message = "\x00\x00\x06\x00hello" // with the offset of its beginning
+	for name, next := range map[string][]byte{
+		"a whole packet":     part(7, Fragment{}, message),
+		"the next fragments": part(7, Fragment{7, 0, 9}, message),
+	} {
+		r, told := deafReceiver(100), 0
+		r.report = func(TSI) { told++ }
+		for _, b := range [][]byte{part(5, Fragment{}, message), part(6, Fragment{6, 0, 9}, message[:5]), next} {
+			r.Handle(0, b, hostPort(sourceAddr), groupAddr)
+		}
+		if want := "\x00\x05hello\x00\x05hello"; string(r.out) != want || told != 1 {
+			t.Errorf("%s: got %q, told %d times", name, r.out, told)
+		}
+	}
+}
+
+// What a session leaves unfinished is told when it is forgotten.
+func TestForgottenSession(t *testing.T) {
+	data := func(port uint16, sqn uint32) []byte {
+		return (&Packet{Type: ODATA, Source: port, Dest: 5555, Sqn: sqn, Data: []byte("\x00\x00\x06\x00hello")}).Append(nil)
+	}
+	for name, forget := range map[string]func(r *receiver){
+		"silence": func(r *receiver) { r.Poll(peerExpiry) },
+		"a crowd": func(r *receiver) {
+			for port := range uint16(maxPeers) {
+				r.Handle(1, data(10+port, 0), hostPort(sourceAddr), groupAddr)
+			}
+		},
+	} {
+		for _, missing := range []bool{false, true} {
+			r, told := deafReceiver(100), 0
+			r.report = func(TSI) { told++ }
+			r.Handle(0, data(1, 5), hostPort(sourceAddr), groupAddr)
+			if missing {
+				r.Handle(0, data(1, 7), hostPort(sourceAddr), groupAddr)
+			}
+			if forget(r); told > 0 != missing || r.peers.Sessions[TSI{Port: 1}] != nil {
+				t.Errorf("%s, missing %v: told %d times", name, missing, told)
+			}
+		}
+	}
+}
+
+// Whoever makes up sessions, even such as deliver something, keeps nobody out.
+func TestForgedSessionsKeepNobodyOut(t *testing.T) {
+	r, now := deafReceiver(100), time.Duration(0)
+	come := func(port uint16, from netip.Addr) {
+		d := Packet{Type: ODATA, Source: port, Dest: 5555, Data: []byte("\x00\x00\x06\x00hello")}
+		now++
+		r.Handle(now, d.Append(nil), hostPort(from), groupAddr)
+	}
+	come(1, sourceAddr)
+	for i := range uint16(1000) {
+		come(100+i, receiverAddr)
+	}
+	come(2, sourceAddr)
+	come(3, sourceAddr)
+	for i := range uint16(1000) {
+		come(100+i, receiverAddr)
+	}
+	for port := range uint16(3) {
+		if r.peers.Sessions[TSI{Port: port + 1}] == nil {
+			t.Errorf("session %d is kept out", port+1)
+		}
+	}
+	if len(r.peers.Sessions) > maxPeers {
+		t.Errorf("%d sessions", len(r.peers.Sessions))
 	}
 }
 

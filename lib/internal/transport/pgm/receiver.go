@@ -31,7 +31,7 @@ type receiver struct {
 	random func(time.Duration) time.Duration // from 0 to below
 	report func(tsi TSI)                     // data was lost; may be nil
 
-	peers   map[TSI]*peer
+	peers   multicast.Crowd[TSI, *peer]
 	held    int // bytes, as peers account for them
 	out     []byte
 	taken   bool   // out was returned by Take
@@ -43,6 +43,7 @@ type receiver struct {
 // A peer is one session.
 type peer struct {
 	tsi    TSI
+	host   netip.Addr // where the first packet came from
 	from   netip.Addr // where its packets come from
 	nla    netip.Addr // where NAKs go, once an SPM has told
 	group  netip.Addr // where its packets go
@@ -52,7 +53,8 @@ type peer struct {
 	window window
 	parts  assembly
 	stream unpacker
-	size   int // bytes it holds
+	served bool // has delivered something
+	size   int  // bytes it holds
 }
 
 const (
@@ -86,7 +88,7 @@ func newReceiver(c receiverConfig) *receiver {
 		emit:   c.Emit,
 		random: c.Random,
 		report: c.Report,
-		peers:  map[TSI]*peer{},
+		peers:  multicast.NewCrowd[TSI, *peer](),
 	}
 }
 
@@ -111,7 +113,7 @@ func (r *receiver) Handle(now time.Duration, b []byte, from netip.AddrPort, grou
 	if p.Dest != r.port || p.Type == NAK {
 		return
 	}
-	peer := r.peer(now, TSI{p.GSI, p.Source}, p.Type)
+	peer := r.peer(now, TSI{p.GSI, p.Source}, p.Type, from.Addr())
 	if peer == nil {
 		return
 	}
@@ -131,7 +133,7 @@ func (r *receiver) Handle(now time.Duration, b []byte, from netip.AddrPort, grou
 
 // suppress: another receiver has just asked for the SPM.
 func (r *receiver) suppress(p *Packet) {
-	if peer := r.peers[TSI{p.GSI, p.Dest}]; peer != nil && p.Source == r.port {
+	if peer := r.peers.Sessions[TSI{p.GSI, p.Dest}]; peer != nil && p.Source == r.port {
 		peer.asks = idle
 	}
 }
@@ -154,38 +156,31 @@ func (r *receiver) fresh() {
 }
 
 // peer finds the session of a packet. An unknown one is taken in by an SPM or
-// data; if there are too many, it takes the place of one that has not delivered
-// anything, or is ignored.
-func (r *receiver) peer(now time.Duration, tsi TSI, t Type) *peer {
-	if p := r.peers[tsi]; p != nil || t == NCF {
+// data; if there are too many, it takes the place of another.
+func (r *receiver) peer(now time.Duration, tsi TSI, t Type, host netip.Addr) *peer {
+	if p := r.peers.Sessions[tsi]; p != nil || t == NCF {
 		return p
 	}
-	if len(r.peers) >= maxPeers && !r.evict() {
-		return nil
+	if len(r.peers.Sessions) >= maxPeers {
+		r.forget(r.peers.Weakest())
 	}
-	p := &peer{tsi: tsi, asks: now + spmrWait, window: window{max: r.window}, stream: unpacker{limit: r.limit}}
-	r.peers[tsi] = p
+	p := &peer{tsi: tsi, host: host, asks: now + spmrWait, window: window{max: r.window}, stream: unpacker{limit: r.limit}}
+	r.peers.Add(tsi, p)
 	return p
 }
 
-// evict makes room for one session; false if all have delivered something.
-func (r *receiver) evict() bool {
-	var oldest *peer
-	for _, p := range r.peers {
-		if !p.stream.joined && (oldest == nil || p.heard < oldest.heard) {
-			oldest = p
-		}
-	}
-	if oldest == nil {
-		return false
-	}
-	r.forget(oldest)
-	return true
+// Standing implements multicast.Session.
+func (p *peer) Standing() (host netip.Addr, joined bool, heard time.Duration) {
+	return p.host, p.served, p.heard
 }
 
+// forget forgets a session. If something of it was missing that is lost.
 func (r *receiver) forget(p *peer) {
-	delete(r.peers, p.tsi)
+	r.peers.Remove(p.tsi)
 	r.held -= p.size
+	if p.served && (p.window.missing > 0 || p.parts.open() || p.stream.open()) {
+		r.lost(p)
+	}
 }
 
 // account keeps the sum of what is held. Beyond the budget the session with the
@@ -196,13 +191,12 @@ func (r *receiver) account(p *peer) {
 	p.size = size
 	for r.held > r.budget {
 		most := p
-		for _, other := range r.peers {
+		for _, other := range r.peers.Sessions {
 			if other.size > most.size {
 				most = other
 			}
 		}
 		r.forget(most)
-		r.lost(most)
 	}
 }
 
@@ -295,6 +289,9 @@ func (r *receiver) lost(p *peer) {
 
 // deliver passes on data that is in order.
 func (r *receiver) deliver(p *peer, sqn uint32, data []byte, f Fragment) {
+	if p.parts.open() && (f.Length == 0 || f.First == sqn) { // the rest of the last one is not coming
+		r.lost(p)
+	}
 	if f.Length > 0 {
 		whole, err := p.parts.add(sqn, data, f)
 		if err != nil {
@@ -309,13 +306,14 @@ func (r *receiver) deliver(p *peer, sqn uint32, data []byte, f Fragment) {
 	if r.out, err = p.stream.add(r.out, data); err != nil {
 		r.lost(p)
 	}
+	p.served = p.served || p.stream.joined
 }
 
 // Poll does what is due and returns when to call it again.
 func (r *receiver) Poll(now time.Duration) (next time.Duration) {
 	r.fresh()
 	next = idle
-	for _, p := range r.peers {
+	for _, p := range r.peers.Sessions {
 		if now-p.heard >= peerExpiry {
 			r.forget(p)
 			continue

@@ -107,6 +107,13 @@ func (s *source) open(now time.Duration) {
 	}
 }
 
+// Flush tells where the window ends, so that receivers ask for what they miss.
+func (s *source) Flush(now time.Duration) {
+	if s.beats < len(heartbeats) {
+		s.announce(now)
+	}
+}
+
 // Finish announces the end.
 func (s *source) Finish() {
 	for range openSPMs {

@@ -122,6 +122,9 @@ type unpacker struct {
 	more    bool   // of the frame under way
 }
 
+// open reports whether a message is under way.
+func (u *unpacker) open() bool { return len(u.partial) > 0 || len(u.header) > 0 }
+
 // lost drops the message under way; the next packets are skipped up to the
 // beginning of a message.
 func (u *unpacker) lost() {
@@ -204,6 +207,9 @@ type assembly struct {
 	length uint32
 	data   []byte
 }
+
+// open reports whether an APDU is under way.
+func (a *assembly) open() bool { return len(a.data) > 0 }
 
 func (a *assembly) reset() { *a = assembly{} }
 
