@@ -126,7 +126,7 @@ func (s *Socket) bind(ep string) error {
 }
 
 func (s *Socket) listenLocked(t transport.Transport, ep, rest string) (err error) {
-	b := &binding{sock: s, opts: s.snapshotLocked()}
+	b := &binding{sock: s, opts: s.snapshotLocked(), given: ep}
 	if b.secure, err = security.Prepare(b.opts, &s.ctx.memory); err != nil {
 		return err
 	}
@@ -291,6 +291,30 @@ func (s *Socket) takeLocked(t transport.Scheme, ep, rest string) ([]endpoint, er
 			return list, nil
 		}
 	}
+	return s.takeAliasLocked(ep)
+}
+
+// aliased is an endpoint with a second name, by which it can be ended too.
+type aliased interface{ alias() string }
+
+// alias is, of a bind of tipc, the text that was given: the name that libzmq knows.
+func (b *binding) alias() string {
+	if strings.HasPrefix(b.given, "tipc://") {
+		return b.given
+	}
+	return b.endpoint
+}
+
+// takeAliasLocked takes one bind or connect off the list by its second name.
+func (s *Socket) takeAliasLocked(ep string) ([]endpoint, error) {
+	for name, list := range s.endpoints {
+		for _, e := range list {
+			if a, ok := e.(aliased); ok && a.alias() == ep {
+				s.removeLocked(name, e)
+				return []endpoint{e}, nil
+			}
+		}
+	}
 	return nil, ENOENT
 }
 
@@ -298,6 +322,10 @@ func (s *Socket) takeLocked(t transport.Scheme, ep, rest string) ([]endpoint, er
 func (s *Socket) forget(name string, e endpoint) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.removeLocked(name, e)
+}
+
+func (s *Socket) removeLocked(name string, e endpoint) {
 	list := s.endpoints[name]
 	for i := range list {
 		if list[i] == e {
@@ -430,6 +458,7 @@ type binding struct {
 	opts     *option.Options
 	secure   security.Maker // made of opts
 	endpoint string
+	given    string // to Bind
 	listener transport.Listener
 	life     life // of a rest
 

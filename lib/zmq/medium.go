@@ -45,6 +45,10 @@ func (s *Socket) enterLocked(m transport.Medium, ep, rest string, bind bool) err
 	return nil
 }
 
+// alias is the endpoint with what a wildcard became, which LastEndpoint told. libzmq
+// knows only the text that was given.
+func (j *membership) alias() string { return j.carrier.Endpoint() }
+
 // run moves messages until the session ends. It is owned by the socket.
 func (j *membership) run() {
 	defer j.sock.wg.Done()
