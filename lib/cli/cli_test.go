@@ -84,6 +84,23 @@ func TestParseEndpoint(t *testing.T) {
 	}
 }
 
+func TestWildcard(t *testing.T) {
+	for text, want := range map[string]bool{
+		"@tcp://*:*": true, "@tcp://*:0": true, "@tcp://*:5555": false, ">tcp://host:5555": false, ">udp://host:*": false,
+		"@ipc://*": true, "@ipc:///tmp/*": false, "@ws://*:*": true, "@ws://*:*/chat": true, "@wss://*:0/a/b": true,
+		"@ws://*:5555/chat:*": false, "@tipc://<*>": true, "@tipc://{5560,1,9}": false, "@udp://*:*": true,
+		"@vsock://*:*": true, "@vsock://*:-1": true, "@vsock://*:0": false, "@vmci://*:*": true,
+	} {
+		e, err := ParseEndpoint(text, false)
+		if err != nil {
+			t.Errorf("%s: %v", text, err)
+		}
+		if e.Wildcard() != want {
+			t.Errorf("%s: wildcard %v, want %v", text, e.Wildcard(), want)
+		}
+	}
+}
+
 func FuzzParseEndpoint(f *testing.F) {
 	for _, text := range []string{"tcp://:5555", ">tcp://[::1]:1", "@ipc:///a", "tcp://a;b:1", "x"} {
 		f.Add(text, true)

@@ -25,7 +25,21 @@ func (e Endpoint) String() string {
 // Wildcard tells whether the system chooses the address, so that only the
 // bound socket knows it.
 func (e Endpoint) Wildcard() bool {
-	return e.Bind && (strings.HasSuffix(e.Addr, ":*") || strings.HasSuffix(e.Addr, ":0") || e.Addr == "ipc://*")
+	scheme, rest, _ := strings.Cut(e.Addr, "://")
+	switch scheme {
+	case "ipc":
+		return e.Bind && rest == "*"
+	case "tipc":
+		return e.Bind && rest == "<*>"
+	case "ws", "wss":
+		rest, _, _ = strings.Cut(rest, "/")
+	case "vsock", "vmci":
+		if strings.HasSuffix(rest, ":0") {
+			return false // a port like others
+		}
+		return e.Bind && (strings.HasSuffix(rest, ":*") || strings.HasSuffix(rest, ":-1"))
+	}
+	return e.Bind && (strings.HasSuffix(rest, ":*") || strings.HasSuffix(rest, ":0"))
 }
 
 // transports are the transports that an endpoint may name, with a hint for

@@ -111,9 +111,19 @@ func (f *Family) Dial(ctx context.Context, to unix.Sockaddr) (net.Conn, error) {
 	return f.conn(file, fd, to), nil
 }
 
-// connect waits until the socket is connected.
+// connect waits until the socket is connected. What ends it with the context does
+// not touch the socket any more once it has returned without an error.
 func connect(ctx context.Context, file *os.File, to unix.Sockaddr) error {
-	defer context.AfterFunc(ctx, func() { file.SetDeadline(time.Unix(1, 0)) })()
+	stop := context.AfterFunc(ctx, func() { file.SetDeadline(time.Unix(1, 0)) })
+	err := begin(file, to)
+	if !stop() && err == nil {
+		return context.Cause(ctx)
+	}
+	return err
+}
+
+// begin connects until the deadline of the file.
+func begin(file *os.File, to unix.Sockaddr) error {
 	raw, err := file.SyscallConn()
 	if err != nil {
 		return err

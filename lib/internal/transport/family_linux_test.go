@@ -113,3 +113,22 @@ func TestFamilyDialEnds(t *testing.T) {
 		t.Error("connected though the context is done")
 	}
 }
+
+// A dial whose context is done never returns a connection, whose deadline would have
+// passed then.
+func TestFamilyDialTooLate(t *testing.T) {
+	at := abstract(t)
+	l, err := local.Listen(at, "", 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	for range 50 {
+		if c, err := local.Dial(ctx, at); err == nil {
+			c.Close()
+			t.Fatal("connected though the context is done")
+		}
+	}
+}
