@@ -44,7 +44,7 @@ lib: ## build libzmq.so.5, ztools' C interface, in bin/lib/ (Linux, gcc)
 test: ## fetch the test peers, then run every check and every test
 	@scripts/test.sh
 
-test-vm: ## test vsock, vmci and tipc in a virtual machine (slow; qemu, no rights needed)
+test-vm: ## test vsock, vmci, tipc, and loss by netem, in a virtual machine (slow; qemu, no rights needed)
 	@scripts/test-vm.sh
 
 asan: ## run the C programs on the C library under AddressSanitizer

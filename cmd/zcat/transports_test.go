@@ -5,13 +5,17 @@ package main
 import (
 	"context"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
+
+	"ztools/lib/cli/clitest"
 )
 
 // roff turns what the examples of a manual page use into plain text.
@@ -34,6 +38,9 @@ func examplesOf(t *testing.T, page string) (list []string) {
 	return list
 }
 
+// multicast are the examples that want a network of their own.
+var multicast = regexp.MustCompile(`eth0|239\.`)
+
 // Every transport of the manual has an example, which does what it says: one
 // message passes.
 func TestTransportsOfTheManual(t *testing.T) {
@@ -47,7 +54,7 @@ func TestTransportsOfTheManual(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
 			cmd := exec.CommandContext(ctx, "sh", "-c", example)
-			if strings.Contains(endpoint[0], "eth0") {
+			if multicast.MatchString(example) {
 				cmd = exec.CommandContext(ctx, "ip", "netns", "exec", newHost(t), "sh", "-c", example)
 			}
 			needs(t, endpoint[1], example)
@@ -86,11 +93,21 @@ func needs(t *testing.T, scheme, example string) {
 	modules := map[string]string{"vsock": "vsock_loopback", "vmci": "vsock_loopback", "tipc": "tipc"}
 	if m := modules[scheme]; m != "" {
 		if _, err := os.Stat("/sys/module/" + m); err != nil {
-			t.Skipf("skipped: needs the kernel's module %s (make test-vm)", m)
+			t.Skipf("skipped: needs the kernel's module %s (make test-vm)", m) // which no program can install
 		}
 	}
+	if strings.Contains(example, "[::1]") {
+		l, err := net.Listen("tcp6", "[::1]:0")
+		if err != nil {
+			clitest.Skip(t, "IPv6: "+err.Error())
+		}
+		l.Close()
+	}
+	if strings.Contains(example, "ipc://@") && runtime.GOOS != "linux" {
+		t.Skip("skipped: needs names that are no files, which only Linux has")
+	}
 	if _, err := exec.LookPath("openssl"); err != nil && strings.Contains(example, "openssl") {
-		t.Skip("skipped: needs openssl")
+		clitest.Skip(t, "openssl")
 	}
 }
 
@@ -99,7 +116,7 @@ func needs(t *testing.T, scheme, example string) {
 func newHost(t *testing.T) string {
 	t.Helper()
 	if _, err := exec.LookPath("ip"); err != nil || os.Geteuid() != 0 {
-		t.Skip("skipped: needs root and ip(8) of iproute2, for a network namespace")
+		clitest.Skip(t, "root and ip(8) of iproute2, for a network namespace")
 	}
 	name := fmt.Sprintf("zh%d-%d", os.Getpid(), time.Now().UnixNano())
 	ip := func(args string) error {
@@ -110,7 +127,7 @@ func newHost(t *testing.T) string {
 		return err
 	}
 	if ip("netns add "+name) != nil {
-		t.Skip("skipped: needs the right to make network namespaces")
+		clitest.Skip(t, "the right to make network namespaces")
 	}
 	t.Cleanup(func() { ip("netns del " + name) })
 	for _, args := range []string{

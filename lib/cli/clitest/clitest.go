@@ -7,7 +7,8 @@
 //	usage ARGS...         the tool refuses them with status 2, one line of error and at most one hint
 //
 // The condition [libzmq] holds where Python has a real libzmq; $PYTHON is that
-// Python.
+// Python. [peer:PROGRAM] holds where there is that program. With
+// ZTOOLS_REQUIRE_PEERS=1 a script fails where one does not hold.
 package clitest
 
 import (
@@ -65,19 +66,30 @@ func Scripts(t *testing.T, tool *cli.Tool, others ...string) {
 			return nil
 		},
 		Condition: func(cond string) (bool, error) {
-			if cond != "libzmq" {
+			have := libzmq
+			if program, ok := strings.CutPrefix(cond, "peer:"); ok {
+				_, err := exec.LookPath(program)
+				have = err == nil
+			} else if cond != "libzmq" {
 				return false, fmt.Errorf("unknown condition %q", cond)
 			}
-			if !libzmq && os.Getenv("ZTOOLS_REQUIRE_PEERS") == "1" {
-				return false, errors.New("python3-zmq is not installed")
+			if !have && os.Getenv("ZTOOLS_REQUIRE_PEERS") == "1" {
+				return false, fmt.Errorf("needs %s", cond)
 			}
-			return libzmq, nil
+			return have, nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"status": expectStatus,
 			"usage":  func(ts *testscript.TestScript, neg bool, args []string) { expectUsage(ts, tool.Name, neg, args) },
 		},
 	})
+}
+
+// Skip ends a test for which this machine lacks what could be there, or fails it
+// with ZTOOLS_REQUIRE_PEERS=1.
+func Skip(t testing.TB, needs string) {
+	t.Helper()
+	ztest.Skip(t, needs)
 }
 
 // Build builds tools of this module and returns the folder that they are in.

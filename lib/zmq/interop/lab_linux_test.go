@@ -121,7 +121,7 @@ type relay struct {
 // head is what tests ask for of an IP header.
 type head struct {
 	from, to string
-	ttl      int
+	ttl, tos int
 }
 
 // treat says what happens to packets from now on.
@@ -147,7 +147,7 @@ func (r *relay) seen(from, to string) (list []head) {
 
 func (r *relay) note(packet []byte) {
 	address := func(b []byte) string { a, _ := netip.AddrFromSlice(b); return a.String() }
-	h := head{address(packet[12:16]), address(packet[16:20]), int(packet[8])}
+	h := head{address(packet[12:16]), address(packet[16:20]), int(packet[8]), int(packet[1])}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if !slices.Contains(r.heads, h) {

@@ -169,7 +169,7 @@ func TestRadioHopsAndLoop(t *testing.T) {
 		l.treat(0, 0, 0)
 		inside(t, l.a.name, func() { radio.connect(group) })
 		hears(radio, far, "g", "x")
-		if seen, want := l.seen(l.a.addr, "239.192.1.7"), []head{{l.a.addr, "239.192.1.7", 7}}; !slices.Equal(seen, want) {
+		if seen, want := l.seen(l.a.addr, "239.192.1.7"), []head{{l.a.addr, "239.192.1.7", 7, 0}}; !slices.Equal(seen, want) {
 			t.Errorf("sent with %v, want %v", seen, want)
 		}
 		if _, err := near.Recv(200 * time.Millisecond); (err == nil) != loop {

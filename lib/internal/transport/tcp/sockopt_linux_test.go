@@ -12,6 +12,7 @@ import (
 	"ztools/lib/internal/errno"
 	"ztools/lib/internal/option"
 	"ztools/lib/internal/transport"
+	"ztools/lib/internal/ztest"
 )
 
 // get reads an option of a socket back.
@@ -135,7 +136,7 @@ func TestBindToDevice(t *testing.T) {
 	}
 	l, err := (Transport{}).Listen("127.0.0.1:*", device(loopback(t)))
 	if errors.Is(err, os.ErrPermission) {
-		t.Skipf("needs CAP_NET_RAW: %v", err)
+		ztest.Skip(t, "CAP_NET_RAW: "+err.Error())
 	}
 	if err != nil {
 		t.Fatal(err)
