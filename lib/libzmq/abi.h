@@ -28,7 +28,8 @@ struct zt_slot {
 	uint64_t unused[6];
 };
 
-/* zt_lane is a Lane of lib/internal/pipe, which see. It is never freed. */
+/* zt_lane is a Lane of lib/internal/pipe, which see, and whose it is. Its memory is
+ * never freed, but used again when its socket is closed. */
 #define ZT_LANE_SIZE 8192
 
 struct zt_lane {
@@ -39,11 +40,14 @@ struct zt_lane {
 	uint32_t used;
 	uint32_t unused;
 	unsigned char bytes[ZT_LANE_SIZE];
+	struct zt_slot *owner; /* guarded by lock */
+	struct zt_lane *next;  /* of those that nobody has */
 };
 
-/* zt_lane_of is the lane of a slot, which is made if there is none; NULL if there
- * is no memory. */
-struct zt_lane *zt_lane_of(struct zt_slot *slot);
+/* zt_lane_take gives a slot a lane; NULL if there is no memory. zt_lane_give takes
+ * it away, which is not lent any more. */
+struct zt_lane *zt_lane_take(struct zt_slot *slot);
+void zt_lane_give(struct zt_slot *slot);
 
 extern struct zt_slot zt_slots[ZT_SLOTS];
 

@@ -18,7 +18,8 @@ import (
 // contextHandle is a context that C has a handle of.
 type contextHandle struct {
 	*zmq.Context
-	self *handle
+	self     *handle
+	released releaser
 
 	mu      sync.Mutex // guards the fields below
 	ended   chan struct{}
@@ -29,6 +30,7 @@ type contextHandle struct {
 func ztContextNew(out *unsafe.Pointer) (result C.long) {
 	defer guard(&result)
 	c := &contextHandle{Context: zmq.NewContext(), waiting: map[int]*waiter{}}
+	c.released.init()
 	c.self = &handle{context: c}
 	p, err := handles.add(c.self)
 	if err != nil {
@@ -87,7 +89,7 @@ func (c *contextHandle) end() {
 	c.ended = make(chan struct{})
 	go func() {
 		c.Close()
-		released.wait()
+		c.released.wait()
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		close(c.ended)

@@ -26,9 +26,9 @@ import (
 // byReference is the size from which that pays.
 const byReference = 16 << 10
 
-// lend takes a reference to what C sends; what it returns drops it. nil if the
-// memory is the program's own and may change at once.
-func lend(from *C.struct_zt_part) func() {
+// lend takes a reference to what C sends; what it returns has it dropped. nil if
+// the memory is the program's own and may change at once.
+func lend(from *C.struct_zt_part, released *releaser) func() {
 	content := from.content
 	switch {
 	case content != nil:
@@ -40,8 +40,9 @@ func lend(from *C.struct_zt_part) func() {
 	return nil
 }
 
-// releaser drops references to C's bodies on a goroutine of its own, since the
-// last one calls a function of the program, which may call the library again.
+// releaser drops references to the bodies that a context's sockets had, on a
+// goroutine of its own, since the last one calls a function of the program, which
+// may call the library again. The end of another context waits for none of them.
 type releaser struct {
 	mu      sync.Mutex // guards the fields below
 	list    []*C.struct_zt_content
@@ -49,13 +50,7 @@ type releaser struct {
 	idle    sync.Cond
 }
 
-var released = newReleaser()
-
-func newReleaser() *releaser {
-	r := &releaser{}
-	r.idle.L = &r.mu
-	return r
-}
+func (r *releaser) init() { r.idle.L = &r.mu }
 
 // add has a reference dropped soon.
 func (r *releaser) add(content *C.struct_zt_content) {
@@ -68,7 +63,7 @@ func (r *releaser) add(content *C.struct_zt_content) {
 	}
 }
 
-// run drops all and ends. Whoever ends a context waits for it.
+// run drops all and ends. Whoever ends the context waits for it.
 func (r *releaser) run() {
 	r.mu.Lock()
 	defer r.mu.Unlock()

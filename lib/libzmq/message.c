@@ -138,6 +138,8 @@ int zmq_msg_init_size(zmq_msg_t *msg, size_t size) {
 }
 
 int zmq_msg_init_buffer(zmq_msg_t *msg, const void *data, size_t size) {
+	if (!data && size > 0)
+		return bad();
 	if (zmq_msg_init_size(msg, size) != 0)
 		return -1;
 	if (size > 0)

@@ -9,6 +9,7 @@
 #include "_cgo_export.h"
 
 #include <limits.h>
+#include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
@@ -123,14 +124,43 @@ int zmq_disconnect(void *socket, const char *endpoint) {
 
 /* Lanes. */
 
-struct zt_lane *zt_lane_of(struct zt_slot *slot) {
-	struct zt_lane *lane = atomic_load(&slot->lane), *made;
-	if (lane || !(made = calloc(1, sizeof *made)))
-		return lane;
-	if (atomic_compare_exchange_strong(&slot->lane, &lane, made))
-		return made;
-	free(made); /* another thread was faster */
-	return lane;
+static pthread_mutex_t lanes_lock = PTHREAD_MUTEX_INITIALIZER; /* guards lanes */
+static struct zt_lane *lanes; /* that nobody has */
+
+static void lock(struct zt_lane *l) {
+	while (atomic_exchange_explicit(&l->lock, 1, memory_order_acquire))
+		sched_yield();
+}
+
+static void unlock(struct zt_lane *l) { atomic_store_explicit(&l->lock, 0, memory_order_release); }
+
+/* own says whose the lane is. Somebody may still look at it for its last owner. */
+static void own(struct zt_lane *l, struct zt_slot *slot) {
+	lock(l);
+	l->owner = slot;
+	unlock(l);
+}
+
+struct zt_lane *zt_lane_take(struct zt_slot *slot) {
+	pthread_mutex_lock(&lanes_lock);
+	struct zt_lane *l = lanes;
+	if (l)
+		lanes = l->next;
+	pthread_mutex_unlock(&lanes_lock);
+	if (!l && !(l = calloc(1, sizeof *l)))
+		return NULL;
+	own(l, slot);
+	atomic_store(&slot->lane, l);
+	return l;
+}
+
+void zt_lane_give(struct zt_slot *slot) {
+	struct zt_lane *l = atomic_exchange(&slot->lane, NULL);
+	own(l, NULL);
+	pthread_mutex_lock(&lanes_lock);
+	l->next = lanes;
+	lanes = l;
+	pthread_mutex_unlock(&lanes_lock);
 }
 
 /* append sends a message by the lane of its socket, if that is open. */
@@ -138,12 +168,12 @@ static bool append(void *socket, const void *data, size_t size) {
 	uintptr_t at = (uintptr_t)socket - (uintptr_t)zt_slots;
 	if (size > 255 || at >= sizeof zt_slots || at % sizeof *zt_slots || zt_forked || (!data && size))
 		return false;
-	struct zt_lane *l = atomic_load_explicit(&zt_slots[at / sizeof *zt_slots].lane, memory_order_acquire);
+	struct zt_slot *slot = socket;
+	struct zt_lane *l = atomic_load_explicit(&slot->lane, memory_order_acquire);
 	if (!l || !atomic_load_explicit(&l->open, memory_order_relaxed))
 		return false;
-	while (atomic_exchange_explicit(&l->lock, 1, memory_order_acquire))
-		sched_yield();
-	bool ok = l->open && l->room && ZT_LANE_SIZE - l->used >= size + 2;
+	lock(l);
+	bool ok = l->open && l->owner == slot && l->room && ZT_LANE_SIZE - l->used >= size + 2;
 	if (ok) {
 		unsigned char *to = l->bytes + l->used;
 		to[0] = 0;
@@ -153,7 +183,7 @@ static bool append(void *socket, const void *data, size_t size) {
 		l->msgs++;
 		l->room--;
 	}
-	atomic_store_explicit(&l->lock, 0, memory_order_release);
+	unlock(l);
 	return ok;
 }
 

@@ -8,6 +8,7 @@ package main
 import "C"
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 	"unsafe"
@@ -18,13 +19,19 @@ import (
 // socketHandle is a socket that C has a handle of.
 type socketHandle struct {
 	*zmq.Socket
-	self  *handle
-	sends atomic.Uint32            // short ones, until there is a lane
-	lane  atomic.Pointer[zmq.Lane] // in C's memory
+	self     *handle
+	context  *contextHandle
+	lendable bool          // the type may have a lane
+	sends    atomic.Uint32 // short ones, until there is a lane
 
 	mu         sync.Mutex // guards the fields below
+	lane       *zmq.Lane  // in C's memory; nil until there is one
+	closed     bool
 	properties properties
 }
+
+// lendables are the types that send as they are told if they have one peer.
+var lendables = []zmq.Type{zmq.Push, zmq.Dealer, zmq.Pair, zmq.Client, zmq.Scatter, zmq.Channel}
 
 //export ztSocketNew
 func ztSocketNew(context unsafe.Pointer, kind C.int, out *unsafe.Pointer) (result C.long) {
@@ -37,7 +44,7 @@ func ztSocketNew(context unsafe.Pointer, kind C.int, out *unsafe.Pointer) (resul
 	if err != nil {
 		return number(err)
 	}
-	s := &socketHandle{Socket: z}
+	s := &socketHandle{Socket: z, context: c, lendable: slices.Contains(lendables, z.Type())}
 	s.self = &handle{socket: s}
 	p, err := handles.add(s.self)
 	if err != nil {
@@ -59,6 +66,11 @@ func ztSocketClose(p unsafe.Pointer) (result C.long) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.properties.drop()
+	s.closed = true
+	if s.lane != nil {
+		C.zt_lane_give((*C.struct_zt_slot)(p))
+		s.lane = nil
+	}
 	return result
 }
 

@@ -8,6 +8,7 @@ package main
 import "C"
 
 import (
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"unsafe"
@@ -35,10 +36,10 @@ func ztSend(p unsafe.Pointer, from *C.struct_zt_part, w *C.struct_zt_wait) (resu
 		part.Group = C.GoString(from.group)
 	}
 	if from.size >= byReference {
-		part.Free = lend(from)
+		part.Free = lend(from, &s.context.released)
 	}
 	err := s.TrySendPart(&part)
-	if err == nil && from.size < laneMax && !bool(from.more) {
+	if err == nil && s.lendable && from.size < laneMax && !bool(from.more) {
 		s.lendLane(p)
 	}
 	if err != zmq.EAGAIN || bool(from.dontwait) {
@@ -56,14 +57,16 @@ const (
 // lendLane has the next short messages of a socket that sends many go without a
 // call.
 func (s *socketHandle) lendLane(p unsafe.Pointer) {
-	if s.lane.Load() == nil {
-		if s.sends.Add(1) < laneAfter {
-			return
-		}
-		s.lane.Store((*zmq.Lane)(unsafe.Pointer(C.zt_lane_of((*C.struct_zt_slot)(p)))))
+	if s.sends.Load() < laneAfter && s.sends.Add(1) < laneAfter {
+		return
 	}
-	if l := s.lane.Load(); l != nil {
-		s.Lend(l)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.lane == nil && !s.closed {
+		s.lane = (*zmq.Lane)(unsafe.Pointer(C.zt_lane_take((*C.struct_zt_slot)(p))))
+	}
+	if s.lane != nil {
+		s.Lend(s.lane)
 	}
 }
 
@@ -241,6 +244,9 @@ func newProperties(of *zmq.Properties) *C.struct_zt_properties {
 			s, _, _ = strings.Cut(s, "\x00") // C sees no more of it
 			text = append(append(text, s...), 0)
 		}
+	}
+	if of.FD >= 0 {
+		add("__fd", strconv.Itoa(of.FD)) // zmq_msg_get knows it as ZMQ_SRCFD
 	}
 	for name, value := range of.Properties {
 		add(name, value)

@@ -35,9 +35,12 @@ const char *zmq_strerror(int errnum) {
 }
 
 void zmq_version(int *major, int *minor, int *patch) {
-	*major = ZMQ_VERSION_MAJOR;
-	*minor = ZMQ_VERSION_MINOR;
-	*patch = ZMQ_VERSION_PATCH;
+	if (major)
+		*major = ZMQ_VERSION_MAJOR;
+	if (minor)
+		*minor = ZMQ_VERSION_MINOR;
+	if (patch)
+		*patch = ZMQ_VERSION_PATCH;
 }
 
 int zmq_has(const char *capability) { return capability && !zt_forked && ztHas((char *)capability) == 1; }

@@ -12,7 +12,6 @@ import (
 	"sync"
 	"unsafe"
 
-	"ztools/lib/internal/sysfd"
 	"ztools/lib/zmq"
 )
 
@@ -20,7 +19,7 @@ import (
 // that threads that wait for the same socket do not take each other's wake-ups.
 type waiter struct {
 	id      int // constant
-	signal  *sysfd.Signal
+	signal  *zmq.Signal
 	watched []*zmq.Socket
 	part    zmq.Part // what is being sent
 }
@@ -41,7 +40,7 @@ func (p *pool) begin(w *C.struct_zt_wait, timeout int) (*waiter, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if len(p.free) == 0 {
-		signal, err := sysfd.New()
+		signal, err := zmq.NewSignal()
 		if err != nil {
 			return nil, err
 		}

@@ -91,6 +91,7 @@ func (s *Socket) connectInprocLocked(name string) error {
 	s.attachLocked(mine, inproc)
 	if binder := s.ctx.names[name]; binder != nil {
 		binder.sock.inbox.post(attached, other)
+		binder.sock.reclaim()
 	} else {
 		s.ctx.waiting[name] = append(s.ctx.waiting[name], &pending{other, s.typ.wantsIdentity()})
 	}

@@ -3,21 +3,27 @@ package zmq
 import "ztools/lib/internal/pipe"
 
 // Lane is memory outside Go's by which code outside Go sends short messages
-// without a call; see its fields for how. Its memory must last as long as the
-// process.
+// without a call; see its fields for how. Its memory must last until the socket
+// that it was lent for is closed.
 type Lane = pipe.Lane
 
 // Lend opens a lane for a socket that sends to one peer and nothing but messages
 // of one part, if that is what it does now. The lane closes by itself when that
-// changes, and when the peer's connection waits for messages; from then on they
-// must be sent by a call.
+// changes, when another peer comes, and when the peer's connection waits for
+// messages; from then on they must be sent by a call. A closed socket has taken
+// back what was in its lane.
 func (s *Socket) Lend(l *Lane) {
+	if s.only.Load() == nil || s.inbox.pending.Load() {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	p := s.only.Load()
-	if p == nil || s.inbox.pending.Load() {
+	if p == nil || s.halfway || s.gone {
 		return
 	}
 	p.Lend(l)
-	if s.inbox.pending.Load() || s.only.Load() != p {
+	if s.inbox.pending.Load() { // whoever posts reclaims afterwards, but may have been too early
 		p.Reclaim()
 	}
 }

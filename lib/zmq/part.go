@@ -26,6 +26,7 @@ type Part struct {
 	Free func()
 
 	buf  *msg.Buf  // the pool's buffer behind Body, or nil
+	lent bool      // buf is for memory that Free is to give back
 	pool *msg.Pool // where buf goes
 }
 
@@ -38,23 +39,30 @@ func (p *Part) Release() {
 	}
 	if p.buf != nil {
 		p.pool.Put(p.buf)
-		p.Body, p.buf = nil, nil
+		p.Body, p.buf, p.lent = nil, nil, false
 	}
 }
 
 // ownLocked makes a large body the library's: by reference if it was lent and goes
 // nowhere but to the network, else by a copy. Everybody else may lose the buffer
-// behind a body, and leave the body to the garbage collector.
+// behind a body, and leave the body to the garbage collector. A part that is tried
+// again may go elsewhere than it would have gone before.
 func (s *Socket) ownLocked(p *Part) {
-	if len(p.Body) < msg.RefMin || p.buf != nil {
+	if len(p.Body) < msg.RefMin || p.buf != nil && !p.lent {
 		return
 	}
 	p.pool = &s.ctx.pool
-	if p.Free != nil && s.toNetworkLocked() {
-		p.buf, p.Free = msg.Foreign(p.Free), nil
+	switch network := s.toNetworkLocked(); {
+	case p.lent && network:
+		return
+	case p.Free != nil && network:
+		p.buf, p.Free, p.lent = msg.Foreign(p.Free), nil, true
 		return
 	}
+	before := p.buf
 	p.Body, p.buf = p.pool.Copy(p.Body)
+	p.lent = false
+	p.pool.Put(before)
 	if p.Free != nil {
 		p.Free()
 		p.Free = nil
@@ -106,7 +114,7 @@ func (s *Socket) sendPartLocked(p *Part) error {
 		return err
 	}
 	if p.buf != nil {
-		p.Body, p.buf = nil, nil
+		p.Body, p.buf, p.lent = nil, nil, false
 	}
 	s.halfway = p.More
 	if p.More {

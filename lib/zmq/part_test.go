@@ -2,6 +2,8 @@ package zmq_test
 
 import (
 	"bytes"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"ztools/lib/zmq"
@@ -115,5 +117,93 @@ func ok(t *testing.T, what string, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatalf("%s: %v", what, err)
+	}
+}
+
+// A lent body that was on its way to the network, and then goes to a socket of the
+// same context, is copied: nobody else holds on to it.
+func TestLentBodyThatGoesElsewhere(t *testing.T) {
+	c := newContext(t)
+	dealer, router := open(t, c, zmq.Dealer), open(t, c, zmq.Router)
+	ok(t, "hwm", dealer.Set(zmq.SndHWM, 1))
+	ok(t, "connect", dealer.Connect("ipc://@lent-body-nobody"))
+	sendParts(t, dealer, "fills the queue")
+	freed := 0
+	body := bytes.Repeat([]byte("b"), 20_000)
+	p := zmq.Part{Body: body, Free: func() { freed++ }}
+	expectErr(t, "no room", dealer.TrySendPart(&p), zmq.EAGAIN)
+	if freed != 0 {
+		t.Fatal("freed before it was sent")
+	}
+	ok(t, "disconnect", dealer.Disconnect("ipc://@lent-body-nobody"))
+	ok(t, "bind", router.Bind("inproc://elsewhere"))
+	ok(t, "connect", dealer.Connect("inproc://elsewhere"))
+	ok(t, "send again", dealer.TrySendPart(&p))
+	p.Release()
+	if freed != 1 {
+		t.Errorf("freed %d times once it was sent", freed)
+	}
+	clear(body)
+	var got zmq.Part
+	ok(t, "recv", router.TryRecvPart(&got, nil)) // the routing id
+	ok(t, "recv", router.TryRecvPart(&got, nil))
+	if len(got.Body) != len(body) || got.Body[0] != 'b' {
+		t.Errorf("got %d bytes %.3q", len(got.Body), got.Body)
+	}
+	got.Release()
+}
+
+// A lane closes when another socket connects, which then gets its share.
+func TestLaneClosesForAnotherPeer(t *testing.T) {
+	c := newContext(t)
+	push, pull, other := open(t, c, zmq.Push), open(t, c, zmq.Pull), open(t, c, zmq.Pull)
+	ok(t, "bind", push.Bind("inproc://lane"))
+	ok(t, "connect", pull.Connect("inproc://lane"))
+	sendParts(t, push, "wakes the reader")
+	lane := new(zmq.Lane)
+	push.Lend(lane)
+	if atomic.LoadUint32(&lane.Open) == 0 {
+		t.Fatal("the lane did not open")
+	}
+	ok(t, "connect", other.Connect("inproc://lane"))
+	if atomic.LoadUint32(&lane.Open) != 0 {
+		t.Error("the lane is open, and the other peer unknown")
+	}
+	push.Lend(lane)
+	if atomic.LoadUint32(&lane.Open) != 0 {
+		t.Error("the lane opened, and the other peer is unknown")
+	}
+	sendParts(t, push, "a")
+	sendParts(t, push, "b")
+	recvPart(t, pull, "wakes the reader", false)
+	recvPart(t, other, "a", false)
+	recvPart(t, pull, "b", false)
+}
+
+// A lane may be lent while others send messages of many parts.
+func TestLaneAmongParts(t *testing.T) {
+	c := newContext(t)
+	push, pull := open(t, c, zmq.Push), open(t, c, zmq.Pull)
+	ok(t, "hwm", push.Set(zmq.SndHWM, 0))
+	ok(t, "hwm", pull.Set(zmq.RcvHWM, 0))
+	ok(t, "bind", push.Bind("inproc://among"))
+	ok(t, "connect", pull.Connect("inproc://among"))
+	const rounds = 1000
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for range rounds {
+			sendParts(t, push, "a", "b")
+		}
+	})
+	wg.Go(func() {
+		lane := new(zmq.Lane)
+		for range rounds {
+			push.Lend(lane)
+		}
+	})
+	wg.Wait()
+	for range rounds {
+		recvPart(t, pull, "a", true)
+		recvPart(t, pull, "b", false)
 	}
 }

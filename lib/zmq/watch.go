@@ -22,6 +22,14 @@ type Watcher interface {
 	Wake()
 }
 
+// Signal is a Watcher with a descriptor that is readable while it is set, for those
+// who wait outside Go. It is safe for use by many goroutines.
+type Signal = sysfd.Signal
+
+// NewSignal makes a signal that is not set. The error is that of the system, or
+// ENOTSUP where there is no such descriptor. Whoever has it closes it.
+func NewSignal() (*Signal, error) { return sysfd.New() }
+
 // Watch has w woken, until Unwatch, whenever what Ready says may have changed,
 // and when the socket or its context ends. One Watcher may watch many sockets.
 func (s *Socket) Watch(w Watcher) {

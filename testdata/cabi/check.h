@@ -54,12 +54,17 @@ static inline void wrong(const char *file, int line, const char *what, const cha
 	exit(1);
 }
 
-/* begin is the start of each main. */
-static inline void begin(void) { alarm(30); }
-
 /* ours reports whether the library under test is not libzmq itself. It is for
  * what libzmq answers by ending the process. */
 static inline bool ours(void) { return getenv("CABI_OURS") != NULL; }
+
+/* begin is the start of each main. */
+static inline void begin(void) {
+	int major, minor, patch;
+	alarm(30);
+	zmq_version(&major, &minor, &patch);
+	CHECK(major == 4 && minor == 3 && (ours() ? patch == 5 : patch >= 4));
+}
 
 /* open_socket makes a socket that loses what is unsent. */
 static inline void *open_socket(void *context, int type) {

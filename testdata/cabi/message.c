@@ -109,6 +109,73 @@ static void foreign_sent(const char *endpoint, size_t size) {
 	free(data);
 }
 
+/* What a message held is released when another is received into it. */
+static void received_over(void) {
+	static char data[5000];
+	void *c = zmq_ctx_new(), *a = open_socket(c, ZMQ_PAIR), *b = open_socket(c, ZMQ_PAIR);
+	zmq_msg_t m;
+	freed = 0;
+	join(a, b, "inproc://over");
+	say(a, "new", 0);
+	CHECK(zmq_msg_init_data(&m, data, sizeof data, count_free, NULL) == 0);
+	CHECK(zmq_msg_recv(&m, b, 0) == 3 && freed == 1);
+	CHECK(zmq_msg_size(&m) == 3 && memcmp(zmq_msg_data(&m), "new", 3) == 0);
+	CHECK(zmq_msg_close(&m) == 0 && freed == 1);
+	finish(c, a, b, NULL);
+}
+
+/* The free function is called once for a message that nobody ever gets: its socket
+ * is closed, its peer is, it does not match, or it is replaced by a newer one. */
+static void never_received(size_t size) {
+	static const struct {
+		int sends, receives;
+	} types[] = {{ZMQ_PUSH, ZMQ_PULL}, {ZMQ_PAIR, ZMQ_PAIR}, {ZMQ_PUB, ZMQ_SUB}, {ZMQ_DEALER, ZMQ_ROUTER}, {ZMQ_DEALER, ZMQ_REP}};
+	static const char *const endpoints[] = {"inproc://never", "ipc://@cabi-never"};
+	char *data = calloc(1, size);
+	for (size_t i = 0; i < 2 * sizeof types / sizeof *types; i++) {
+		void *c = zmq_ctx_new(), *from = open_socket(c, types[i / 2].sends), *to = open_socket(c, types[i / 2].receives);
+		zmq_msg_t m;
+		freed = 0;
+		join(to, from, endpoints[i % 2]);
+		for (int n = 0; n < 6; n++) {
+			CHECK(zmq_msg_init_data(&m, data, size, count_free, NULL) == 0);
+			CHECK(zmq_msg_send(&m, from, n % 3 < 2 ? ZMQ_SNDMORE : 0) == (int)size);
+			CHECK(zmq_msg_close(&m) == 0);
+		}
+		CHECK(zmq_close(i % 3 ? from : to) == 0);
+		finish(c, i % 3 ? to : from, NULL);
+		CHECK(freed == 6);
+	}
+	free(data);
+}
+
+static void conflated(void) {
+	static char data[50000];
+	void *c = zmq_ctx_new(), *push = open_socket(c, ZMQ_PUSH), *pull = open_socket(c, ZMQ_PULL);
+	zmq_msg_t m;
+	freed = 0;
+	set_number(push, ZMQ_CONFLATE, 1);
+	set_number(pull, ZMQ_CONFLATE, 1);
+	join(pull, push, "inproc://conflated");
+	for (int n = 0; n < 10; n++) {
+		CHECK(zmq_msg_init_data(&m, data, sizeof data, count_free, NULL) == 0);
+		CHECK(zmq_msg_send(&m, push, 0) == sizeof data);
+	}
+	finish(c, push, pull, NULL);
+	CHECK(freed == 10);
+}
+
+static void descriptor(void) {
+	void *c = zmq_ctx_new(), *a = open_socket(c, ZMQ_PAIR), *b = open_socket(c, ZMQ_PAIR);
+	zmq_msg_t m;
+	join(a, b, "tcp://127.0.0.1:*");
+	say(b, "x", 0);
+	CHECK(zmq_msg_init(&m) == 0 && zmq_msg_get(&m, ZMQ_SRCFD) == -1);
+	CHECK(zmq_msg_recv(&m, a, 0) == 1 && zmq_msg_get(&m, ZMQ_SRCFD) > 2);
+	CHECK(zmq_msg_close(&m) == 0);
+	finish(c, a, b, NULL);
+}
+
 static void not_sent(void) {
 	static char data[5000];
 	void *c = zmq_ctx_new(), *push = open_socket(c, ZMQ_PUSH);
@@ -171,6 +238,11 @@ int main(void) {
 	foreign_sent("tcp://127.0.0.1:*", 100);
 	foreign_sent("tcp://127.0.0.1:*", 100000);
 	not_sent();
+	received_over();
+	never_received(100);
+	never_received(100000);
+	conflated();
+	descriptor();
 	properties();
 	if (ours())
 		hostile();

@@ -42,7 +42,8 @@ func (l *Lane) unlock() { atomic.StoreUint32(&l.Lock, 0) }
 const laneRoom = LaneSize / 2
 
 // Lend opens l for the outgoing queue. It does nothing if a message would have to
-// do more than to be appended, or if the queue has a lane.
+// do more than to be appended, or if the queue has a lane. Like Write it is a call of
+// the writing end, of which there is one at a time.
 func (p *Pipe) Lend(l *Lane) {
 	q := p.out
 	q.mu.Lock()
