@@ -27,7 +27,7 @@ PEERS ?=
 RUNS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo lib asan test test-vm race bench compare figures fuzz install install-lib uninstall fmt clean
+.PHONY: help build demo lib asan test test-vm race bench compare figures fuzz install install-lib uninstall-lib examples uninstall fmt clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -81,6 +81,12 @@ install: build ## install under PREFIX, zcat as zmqcat (ZCAT=zcat keeps the shor
 
 install-lib: lib ## install the C library in LIBDIR, INCLUDEDIR; never over another
 	@DESTDIR="$(DESTDIR)" scripts/install-lib.sh bin/lib "$(LIBDIR)" "$(INCLUDEDIR)"
+
+uninstall-lib: ## remove what install-lib put there (same PREFIX, DESTDIR, LIBDIR and INCLUDEDIR)
+	@DESTDIR="$(DESTDIR)" scripts/install-lib.sh - "$(LIBDIR)" "$(INCLUDEDIR)"
+
+examples: ## run programs in C, C++, Python, Perl and Ruby on the C library
+	go test -count=1 -v -run TestBindings ./lib/libzmq
 
 uninstall: ## remove what install put there (same PREFIX, DESTDIR and ZCAT)
 	@for t in $(call installed,$(TOOLS)); do \

@@ -28,6 +28,8 @@ debian=(
 	python3-zmq # the peer of the interop tests
 	tmux # a terminal for the tools that draw in one
 	libczmq-dev # writes and reads certificates, runs on our C library
+	cppzmq-dev libzmq-ffi-perl ruby-ffi-rzmq python3-aiozmq python3-msgpack python3-uvloop # so do these
+	libglib2.0-dev pkg-config # GLib's main loop does
 	chromium    # a browser, for ws
 	iproute2    # network namespaces for multicast
 	krb5-kdc krb5-admin-server krb5-user # Kerberos for GSSAPI

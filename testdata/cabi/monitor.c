@@ -28,6 +28,10 @@ static void events(void) {
 	void *c = zmq_ctx_new(), *server = open_socket(c, ZMQ_PULL), *client = open_socket(c, ZMQ_PUSH);
 	void *watch = open_socket(c, ZMQ_PAIR), *watch_client = open_socket(c, ZMQ_PAIR);
 	FAILS(zmq_socket_monitor(server, "tcp://127.0.0.1:*", ZMQ_EVENT_ALL), EPROTONOSUPPORT);
+	FAILS(zmq_socket_monitor(server, "nonsense", ZMQ_EVENT_ALL), EINVAL);
+	FAILS(zmq_socket_monitor(server, "", ZMQ_EVENT_ALL), EINVAL);
+	CHECK(zmq_bind(watch, "inproc://taken") == 0);
+	FAILS(zmq_socket_monitor(server, "inproc://taken", ZMQ_EVENT_ALL), EADDRINUSE);
 	CHECK(zmq_socket_monitor(server, "inproc://watch", ZMQ_EVENT_ALL) == 0);
 	CHECK(zmq_socket_monitor(client, "inproc://watch-client", ZMQ_EVENT_CONNECTED | ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_MONITOR_STOPPED) == 0);
 	CHECK(zmq_connect(watch, "inproc://watch") == 0);
@@ -59,11 +63,13 @@ static void unheard(void) {
 struct proxy {
 	void *frontend, *backend, *capture, *control;
 	int result, error;
+	bool device; /* by the former name */
 };
 
 static void *run(void *arg) {
 	struct proxy *p = arg;
-	p->result = p->control ? zmq_proxy_steerable(p->frontend, p->backend, p->capture, p->control)
+	p->result = p->device    ? zmq_device(ZMQ_QUEUE, p->frontend, p->backend)
+	            : p->control ? zmq_proxy_steerable(p->frontend, p->backend, p->capture, p->control)
 	                       : zmq_proxy(p->frontend, p->backend, p->capture);
 	p->error = errno;
 	return NULL;
@@ -73,7 +79,7 @@ static void *run(void *arg) {
 static void proxy(void) {
 	pthread_t thread;
 	void *c = zmq_ctx_new(), *req = open_socket(c, ZMQ_REQ), *rep = open_socket(c, ZMQ_REP), *tap = open_socket(c, ZMQ_PULL);
-	struct proxy p = {open_socket(c, ZMQ_ROUTER), open_socket(c, ZMQ_DEALER), open_socket(c, ZMQ_PUSH), NULL, 0, 0};
+	struct proxy p = {open_socket(c, ZMQ_ROUTER), open_socket(c, ZMQ_DEALER), open_socket(c, ZMQ_PUSH), NULL, 0, 0, false};
 	join(p.frontend, req, "inproc://front");
 	join(p.backend, rep, "tcp://127.0.0.1:*");
 	join(tap, p.capture, "inproc://tap");
@@ -102,7 +108,7 @@ static void steered(void) {
 	pthread_t thread;
 	uint64_t figures[8];
 	void *c = zmq_ctx_new(), *push = open_socket(c, ZMQ_PUSH), *pull = open_socket(c, ZMQ_PULL), *control = open_socket(c, ZMQ_PAIR);
-	struct proxy p = {open_socket(c, ZMQ_PULL), open_socket(c, ZMQ_PUSH), NULL, open_socket(c, ZMQ_PAIR), -1, 0};
+	struct proxy p = {open_socket(c, ZMQ_PULL), open_socket(c, ZMQ_PUSH), NULL, open_socket(c, ZMQ_PAIR), -1, 0, false};
 	join(p.frontend, push, "inproc://front");
 	join(p.backend, pull, "inproc://back");
 	join(p.control, control, "inproc://control");
@@ -137,6 +143,23 @@ static void echo(void) {
 	finish(c, req, p.frontend, NULL);
 }
 
+static void device(void) {
+	pthread_t thread;
+	void *c = zmq_ctx_new(), *push = open_socket(c, ZMQ_PUSH), *pull = open_socket(c, ZMQ_PULL);
+	struct proxy p = {.frontend = open_socket(c, ZMQ_PULL), .backend = open_socket(c, ZMQ_PUSH), .device = true};
+	join(p.frontend, push, "inproc://front");
+	join(p.backend, pull, "inproc://back");
+	CHECK(pthread_create(&thread, NULL, run, &p) == 0);
+	say(push, "through", ZMQ_SNDMORE);
+	say(push, "a device", 0);
+	hear(pull, "through");
+	CHECK(number(pull, ZMQ_RCVMORE) == 1);
+	hear(pull, "a device");
+	CHECK(zmq_ctx_shutdown(c) == 0);
+	CHECK(pthread_join(thread, NULL) == 0 && p.result == -1 && p.error == ETERM);
+	finish(c, push, pull, p.frontend, p.backend, NULL);
+}
+
 static void mistakes(void) {
 	FAILS(zmq_proxy(NULL, NULL, NULL), EFAULT);
 	FAILS(zmq_device(ZMQ_QUEUE, NULL, NULL), EFAULT);
@@ -149,6 +172,7 @@ int main(void) {
 	proxy();
 	steered();
 	echo();
+	device();
 	if (ours())
 		mistakes();
 	return 0;

@@ -32,6 +32,9 @@ static void sockets_and_descriptors(const char *endpoint) {
 	CHECK(items[0].revents == ZMQ_POLLIN && items[1].revents == 0);
 	CHECK(write(fds[1], "y", 1) == 1);
 	CHECK(zmq_poll(items, 2, -1) == 2);
+	items[0].fd = fds[1]; /* does not count */
+	items[0].events |= ZMQ_POLLERR | ZMQ_POLLPRI;
+	CHECK(zmq_poll(items, 1, -1) == 1 && items[0].revents == ZMQ_POLLIN);
 	hear(a, "x");
 	CHECK(zmq_poll(items, 2, -1) == 1 && items[0].revents == 0 && items[1].revents == ZMQ_POLLIN);
 	CHECK(read(fds[0], &byte, 1) == 1);

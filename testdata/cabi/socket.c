@@ -40,6 +40,17 @@ static void contexts(void) {
 	CHECK(zmq_ctx_destroy(c) == 0);
 }
 
+/* A context without I/O threads has inproc. */
+static void no_threads(void) {
+	void *c = zmq_init(0), *s = open_socket(c, ZMQ_PUSH);
+	CHECK(zmq_ctx_get(c, ZMQ_IO_THREADS) == 0);
+	FAILS(zmq_bind(s, "tcp://127.0.0.1:*"), EMTHREAD);
+	FAILS(zmq_connect(s, "tcp://127.0.0.1:5555"), EMTHREAD);
+	FAILS(zmq_bind(s, "ipc://@cabi-no-threads"), EMTHREAD);
+	CHECK(zmq_bind(s, "inproc://no-threads") == 0);
+	CHECK(zmq_close(s) == 0 && zmq_term(c) == 0);
+}
+
 static void after_shutdown(void) {
 	char byte;
 	int value = 1;
@@ -52,6 +63,38 @@ static void after_shutdown(void) {
 	FAILS(zmq_bind(s, "inproc://x"), ETERM);
 	FAILS(zmq_connect(s, "inproc://x"), ETERM);
 	FAILS(zmq_setsockopt(s, ZMQ_SNDHWM, &value, sizeof value), ETERM);
+	size_t size = sizeof value;
+	FAILS(zmq_getsockopt(s, ZMQ_EVENTS, &value, &size), ETERM);
+	zmq_msg_t m;
+	CHECK(zmq_msg_init(&m) == 0);
+	FAILS(zmq_msg_send(&m, s, 0), ETERM);
+	FAILS(zmq_msg_recv(&m, s, 0), ETERM);
+	CHECK(zmq_msg_close(&m) == 0);
+	zmq_pollitem_t item = {s, 0, ZMQ_POLLIN, 0};
+	FAILS(zmq_poll(&item, 1, -1), ETERM);
+	finish(c, s, NULL);
+}
+
+/* What no call can use: libzmq crashes. A panic in Go ends in the call, as EFAULT,
+ * and leaves the socket as it was. */
+static void wild(void) {
+	int value = -1;
+	size_t size = sizeof value;
+	char *address = (char *)16, key[41];
+	if (!ours())
+		return;
+	zmq_version(NULL, NULL, NULL);
+	void *c = zmq_ctx_new(), *s = open_socket(c, ZMQ_PAIR);
+	FAILS(zmq_setsockopt(s, ZMQ_SNDHWM, address, sizeof value), EFAULT);
+	FAILS(zmq_getsockopt(s, ZMQ_SNDHWM, address, &size), EFAULT);
+	FAILS(zmq_bind(s, address), EFAULT);
+	FAILS(zmq_connect(s, address), EFAULT);
+	FAILS(zmq_socket_monitor(s, address, ZMQ_EVENT_ALL), EFAULT);
+	FAILS(zmq_curve_public(key, address), EFAULT);
+	CHECK(zmq_bind(s, "inproc://wild") == 0);
+	CHECK(number(s, ZMQ_SNDHWM) == 1000);
+	FAILS(zmq_send(s, NULL, 5, 0), EFAULT);
+	FAILS(zmq_recv(s, NULL, 5, ZMQ_DONTWAIT), EAGAIN);
 	finish(c, s, NULL);
 }
 
@@ -99,6 +142,7 @@ static void no_sockets(void) {
 }
 
 static void endpoints(void) {
+	static char too_long[200] = "ipc://";
 	static const struct {
 		const char *endpoint;
 		int bind, connect;
@@ -107,16 +151,35 @@ static void endpoints(void) {
 	    {"tcp", EINVAL, EINVAL},
 	    {"xyz://x", EPROTONOSUPPORT, EPROTONOSUPPORT},
 	    {"tcp://127.0.0.1:x", EINVAL, EINVAL},
+	    {"tcp://127.0.0.1", EINVAL, EINVAL},
+	    {"inproc://", EINVAL, EINVAL},
 	    {"tcp://nowhere.invalid.name:1:2", ENODEV, 0},
+	    {"tcp://nosuchif.invalid:5555", ENODEV, 0},
+	    {"tcp://192.0.2.1:5555", EADDRNOTAVAIL, 0}, /* not of this machine, RFC 5737 */
 	    {"udp://127.0.0.1:5555", ENOCOMPATPROTO, ENOCOMPATPROTO},
+	    {"ipc:///no/such/folder/x", ENOENT, 0},
+	    {too_long, ENAMETOOLONG, ENAMETOOLONG},
 	};
 	void *c = zmq_ctx_new(), *s = open_socket(c, ZMQ_PUSH);
-	for (size_t i = 0; i < 4; i++) {
+	memset(too_long + 6, 'l', sizeof too_long - 7);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		FAILS(zmq_bind(s, cases[i].endpoint), cases[i].bind);
-		FAILS(zmq_connect(s, cases[i].endpoint), cases[i].connect);
+		if (cases[i].connect)
+			FAILS(zmq_connect(s, cases[i].endpoint), cases[i].connect);
+		else /* it goes on trying */
+			CHECK(zmq_connect(s, cases[i].endpoint) == 0 && zmq_disconnect(s, cases[i].endpoint) == 0);
 	}
 	FAILS(zmq_unbind(s, "tcp://127.0.0.1:5555"), ENOENT);
 	FAILS(zmq_disconnect(s, "tcp://127.0.0.1:5555"), ENOENT);
+	FAILS(zmq_unbind(s, "inproc://none"), ENOENT);
+	FAILS(zmq_unbind(s, "xyz://x"), EPROTONOSUPPORT);
+	FAILS(zmq_disconnect(s, ""), EINVAL);
+	if (ours()) {
+		FAILS(zmq_bind(s, NULL), EINVAL);
+		FAILS(zmq_connect(s, NULL), EINVAL);
+		FAILS(zmq_unbind(s, NULL), EINVAL);
+		FAILS(zmq_disconnect(s, NULL), EINVAL);
+	}
 	CHECK(zmq_bind(s, "inproc://taken") == 0);
 	void *other = open_socket(c, ZMQ_PUSH);
 	FAILS(zmq_bind(other, "inproc://taken"), EADDRINUSE);
@@ -191,6 +254,19 @@ static void vectors(void) {
 		CHECK(memcmp(in[i].iov_base, out[i].iov_base, in[i].iov_len) == 0);
 		free(in[i].iov_base);
 	}
+	CHECK(zmq_sendiov(a, out, 3, 0) == 5); /* three messages */
+	count = 4;
+	CHECK(zmq_recviov(b, in, &count, 0) == 1 && count == 1);
+	free(in[0].iov_base);
+	hear(b, "2");
+	hear(b, "third");
+	CHECK(zmq_sendiov(a, out, 3, ZMQ_SNDMORE) == 5);
+	count = 2; /* the rest is received by the next call */
+	CHECK(zmq_recviov(b, in, &count, 0) == 2 && count == 2);
+	CHECK(number(b, ZMQ_RCVMORE) == 1);
+	free(in[0].iov_base);
+	free(in[1].iov_base);
+	hear(b, "third");
 	FAILS(zmq_sendiov(a, NULL, 1, 0), EINVAL);
 	FAILS(zmq_sendiov(a, out, 0, 0), EINVAL);
 	FAILS(zmq_recviov(b, NULL, &count, 0), EINVAL);
@@ -200,6 +276,8 @@ static void vectors(void) {
 int main(void) {
 	begin();
 	contexts();
+	no_threads();
+	wild();
 	after_shutdown();
 	no_sockets();
 	endpoints();

@@ -10,6 +10,12 @@ static void errors(void) {
 	CHECK(zmq_errno() == 42);
 	CHECK(zmq_has("ipc") == 1);
 	CHECK(zmq_has("something else") == 0);
+	CHECK(zmq_has("IPC") == 0 && zmq_has("tcp") == 0 && zmq_has("inproc") == 0 && zmq_has("udp") == 0);
+	CHECK(strcmp(zmq_strerror(EFSM), "Operation cannot be accomplished in current state") == 0);
+	CHECK(strcmp(zmq_strerror(ENOCOMPATPROTO), "The protocol is not compatible with the socket type") == 0);
+	CHECK(strcmp(zmq_strerror(ETERM), "Context was terminated") == 0);
+	CHECK(strcmp(zmq_strerror(EMTHREAD), "No thread available") == 0);
+	CHECK(strcmp(zmq_strerror(EHOSTUNREACH), "Host unreachable") == 0);
 }
 
 static void z85(void) {

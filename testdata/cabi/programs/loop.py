@@ -1,9 +1,11 @@
 """pyzmq on the library: asyncio, the threaded authenticator with CURVE and
-PLAIN, a poller over a socket and a pipe, copies and no copies, a monitor."""
+PLAIN, a poller over a socket and a pipe, copies and no copies, a monitor. With
+uvloop as argument asyncio runs on libuv."""
 
 import asyncio
 import os
 import signal
+import sys
 import threading
 
 import zmq
@@ -12,6 +14,11 @@ from zmq.auth.thread import ThreadAuthenticator
 from zmq.utils.monitor import recv_monitor_message
 
 signal.alarm(30)
+assert zmq.zmq_version() == "4.3.5"
+if sys.argv[1:] == ["uvloop"]:
+    import uvloop
+
+    uvloop.install()
 
 
 async def serve(rep, count):
