@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Checks the whole tree: the test peers, vet, staticcheck, govulncheck, cross
-# builds, the library under the race detector, and at last all tests.
+# builds, the library under the race detector, the C library's programs under
+# AddressSanitizer, and at last all tests.
 # A check that fails does not stop the later ones; the exit status is 1.
 set -u
 cd "$(dirname "$0")/.."
@@ -104,6 +105,7 @@ fi
 check 'cross builds' cross
 check race race
 check purego purego
+check 'C under AddressSanitizer' env ZTOOLS_ASAN=1 go test -count=1 -run TestPrograms ./lib/libzmq
 if [ ${#failed[@]} -gt 0 ]; then
 	step "failed up to here: ${failed[*]}"
 fi

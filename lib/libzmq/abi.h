@@ -45,9 +45,10 @@ struct zt_lane {
 };
 
 /* zt_lane_take gives a slot a lane; NULL if there is no memory. zt_lane_give takes
- * it away, which is not lent any more. */
+ * it away again, which is not lent any more; the slot may have another socket by
+ * then. */
 struct zt_lane *zt_lane_take(struct zt_slot *slot);
-void zt_lane_give(struct zt_slot *slot);
+void zt_lane_give(struct zt_slot *slot, struct zt_lane *lane);
 
 extern struct zt_slot zt_slots[ZT_SLOTS];
 

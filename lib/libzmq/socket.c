@@ -154,8 +154,9 @@ struct zt_lane *zt_lane_take(struct zt_slot *slot) {
 	return l;
 }
 
-void zt_lane_give(struct zt_slot *slot) {
-	struct zt_lane *l = atomic_exchange(&slot->lane, NULL);
+void zt_lane_give(struct zt_slot *slot, struct zt_lane *l) {
+	struct zt_lane *its = l;
+	atomic_compare_exchange_strong(&slot->lane, &its, NULL);
 	own(l, NULL);
 	pthread_mutex_lock(&lanes_lock);
 	l->next = lanes;

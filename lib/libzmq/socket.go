@@ -68,7 +68,7 @@ func ztSocketClose(p unsafe.Pointer) (result C.long) {
 	s.properties.drop()
 	s.closed = true
 	if s.lane != nil {
-		C.zt_lane_give((*C.struct_zt_slot)(p))
+		C.zt_lane_give((*C.struct_zt_slot)(p), (*C.struct_zt_lane)(unsafe.Pointer(s.lane)))
 		s.lane = nil
 	}
 	return result

@@ -8,7 +8,6 @@ package main
 import "C"
 
 import (
-	"strconv"
 	"strings"
 	"sync/atomic"
 	"unsafe"
@@ -244,9 +243,6 @@ func newProperties(of *zmq.Properties) *C.struct_zt_properties {
 			s, _, _ = strings.Cut(s, "\x00") // C sees no more of it
 			text = append(append(text, s...), 0)
 		}
-	}
-	if of.FD >= 0 {
-		add("__fd", strconv.Itoa(of.FD)) // zmq_msg_get knows it as ZMQ_SRCFD
 	}
 	for name, value := range of.Properties {
 		add(name, value)

@@ -1,7 +1,9 @@
 /* Messages: their life, copies, properties, and who frees what. */
 #include "check.h"
 
-static int freed;
+#include <stdatomic.h>
+
+static atomic_int freed; /* by threads of the library as well */
 static void *freed_data, *freed_hint;
 
 static void count_free(void *data, void *hint) {

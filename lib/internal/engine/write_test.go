@@ -119,6 +119,30 @@ func (r *rig) sendAll(k *kind, n int) []byte {
 	return conn.got
 }
 
+// TestCutGivesBodiesBack cuts the connection in the second of three large bodies,
+// which are somebody's who waits for them: those that were begun are given back when
+// the connection has ended, the other when nobody will connect again.
+func TestCutGivesBodiesBack(t *testing.T) {
+	for _, k := range sending {
+		r := newRig(nil)
+		freed := 0
+		for range 3 {
+			m := msg.Msg{Body: []byte(body(20_000)), Buf: msg.Foreign(func() { freed++ })}
+			if !r.sock.Write(&m) {
+				t.Fatal("no room")
+			}
+		}
+		r.sendUntil(&k, len(k.wire(message{body(20_000)}))+100)
+		if freed != 2 {
+			t.Errorf("%s: %d bodies were given back after the cut", k.name, freed)
+		}
+		r.port.Pipe.Close()
+		if freed != 3 {
+			t.Errorf("%s: %d bodies were given back in the end", k.name, freed)
+		}
+	}
+}
+
 // TestResumeAgain breaks every connection after some bytes, until all messages
 // have come through or were cut off; each comes once at most.
 func TestResumeAgain(t *testing.T) {

@@ -497,17 +497,6 @@ func (p *Pipe) Unsent() int {
 	return int(p.in.written - p.in.sent.Load())
 }
 
-// Discard drops all that the other end has not taken yet: subscriptions that
-// will be sent afresh, or messages that nobody waits for any more. That there
-// is room again is not told to Writable.
-func (p *Pipe) Discard() {
-	p.Rollback()
-	q := p.out
-	q.lock()
-	q.dropLocked()
-	q.mu.Unlock()
-}
-
 // Shut ends the outgoing direction: what was written can still be read, and
 // then the other end is told Closed.
 func (p *Pipe) Shut() {
@@ -533,7 +522,7 @@ func (p *Pipe) Close() {
 	q.lock()
 	q.deaf = true
 	q.setFullLocked()
-	q.w.Drop(q.pool)
+	q.forgetLocked()
 	wake := q.blocked
 	q.blocked = false
 	owner := q.writer

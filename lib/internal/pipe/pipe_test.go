@@ -65,3 +65,29 @@ func (c chanOwner) Writable(*Pipe) {
 	}
 }
 func (c chanOwner) Closed(*Pipe) {}
+
+// What the reader took and did not read is given back when it closes, at once: the
+// memory may be somebody's who waits for it.
+func TestCloseGivesBodiesBack(t *testing.T) {
+	pool := &msg.Pool{}
+	writer, reader := New(Config{Pool: pool})
+	freed := 0
+	for range 4 {
+		m := msg.Msg{Body: make([]byte, 20_000), Buf: msg.Foreign(func() { freed++ })}
+		if !writer.Write(&m) {
+			t.Fatal("no room")
+		}
+	}
+	var m msg.Msg
+	if !reader.Read(&m) || freed != 0 {
+		t.Fatalf("not read, or %d bodies freed", freed)
+	}
+	reader.Close()
+	if freed != 3 {
+		t.Errorf("%d of 3 bodies were given back", freed)
+	}
+	pool.Put(m.Buf)
+	if freed != 4 {
+		t.Errorf("%d of 4 bodies were given back", freed)
+	}
+}

@@ -95,6 +95,16 @@ func (q *queue) dropLocked() {
 	q.w.empty(q.pool)
 }
 
+// forgetLocked drops what is queued, and gives the large bodies back that the reader
+// took and did not read. Only the reader calls it, and reads no more.
+func (q *queue) forgetLocked() {
+	q.w.Drop(q.pool)
+	for i := q.cur.Ext; i < len(q.r.Ext); i++ {
+		q.pool.Put(q.r.Ext[i].Buf)
+		q.r.Ext[i] = Ext{}
+	}
+}
+
 // roomLocked is how many messages fit; 0 leaves the writer noted as waiting.
 func (q *queue) roomLocked() int {
 	if q.deaf || q.closed {
@@ -157,4 +167,15 @@ func (q *queue) queued() int {
 	q.lock()
 	defer q.mu.Unlock()
 	return q.w.Msgs + q.taken
+}
+
+// Discard drops all that the other end has not taken yet: subscriptions that
+// will be sent afresh, or messages that nobody waits for any more. That there
+// is room again is not told to Writable.
+func (p *Pipe) Discard() {
+	p.Rollback()
+	q := p.out
+	q.lock()
+	q.dropLocked()
+	q.mu.Unlock()
 }
