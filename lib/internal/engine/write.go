@@ -45,6 +45,7 @@ type writer struct {
 	iov   [][]byte     // memory for bufs
 	enc   []byte       // the segment encoded, unless frames pass as they are
 	encB  *msg.Buf     // holds enc
+	frame msg.Msg      // what fillEncoded is at; here, since a mechanism that is handed one would put it on the heap
 	msgs  int          // whole messages in the segment
 	sent  int          // bytes of the segment written so far
 }
@@ -198,16 +199,17 @@ func (e *Engine) fillEncoded() (msgs int) {
 	w := &e.out
 	w.encB = e.pool.Get(4096)
 	w.enc = w.encB.B[:0]
-	var m msg.Msg
+	m := &w.frame
+	defer func() { *m = msg.Msg{} }()
 	for len(w.enc) < segmentMax && !w.end.Done(w.batch) {
 		for whole := false; !whole; whole = !m.HasMore() {
-			w.end.Next(w.batch, &m)
+			w.end.Next(w.batch, m)
 			if m.Flags&msg.Command != 0 && e.version < wire.ZMTP31 {
-				downgrade(&m)
+				downgrade(m)
 			}
 			w.reserve(len(m.Body)+sealMax, e.pool)
 			var err error
-			if w.enc, err = e.appendFrame(w.enc, &m); err != nil {
+			if w.enc, err = e.appendFrame(w.enc, m); err != nil {
 				w.release(e.pool)
 				w.broken = true
 				e.Stop()
