@@ -52,32 +52,47 @@ func BenchmarkMatch(b *testing.B) {
 	}
 }
 
-// BenchmarkMillion adds a million prefixes to a Set, matches each once and removes
-// each, in another order, and says what each of these takes, and the memory.
+// BenchmarkMillion adds a million prefixes, matches each once and removes each, in
+// another order, and says what each of these takes, and the memory of a prefix.
 func BenchmarkMillion(b *testing.B) {
+	b.Run("Set", func(b *testing.B) {
+		benchMillion(b, func() (add, match, remove func([]byte) bool) {
+			s := new(Set)
+			return s.Add, s.Match, s.Remove
+		})
+	})
+	b.Run("Multi", func(b *testing.B) {
+		benchMillion(b, func() (add, match, remove func([]byte) bool) {
+			m, holder := new(Multi[*int]), new(int)
+			hits := 0
+			hit := func(*int) { hits++ }
+			return func(k []byte) bool { return m.Add(k, holder) },
+				func(k []byte) bool { before := hits; m.Match(k, hit); return hits > before },
+				func(k []byte) bool { return m.Remove(k, holder) == Last }
+		})
+	})
+}
+
+func benchMillion(b *testing.B, fresh func() (add, match, remove func([]byte) bool)) {
 	const n = 1_000_000
 	var before, after runtime.MemStats
-	var add, match, remove time.Duration
+	var took [3]time.Duration
 	for b.Loop() {
 		list := keys(n)
 		runtime.GC()
 		runtime.ReadMemStats(&before)
-		var s Set
-		add += each(list, func(k []byte) { s.Add(k) })
+		add, match, remove := fresh()
+		took[0] += each(b, list, add)
 		runtime.GC()
 		runtime.ReadMemStats(&after)
 		rng := rand.New(rand.NewPCG(3, 4))
 		rng.Shuffle(n, func(i, j int) { list[i], list[j] = list[j], list[i] })
-		match += each(list, func(k []byte) {
-			if !s.Match(k) {
-				b.Fatal("no match")
-			}
-		})
-		remove += each(list, func(k []byte) { s.Remove(k) })
+		took[1] += each(b, list, match)
+		took[2] += each(b, list, remove)
 	}
 	b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/n, "B/prefix")
-	for name, d := range map[string]time.Duration{"add": add, "match": match, "remove": remove} {
-		b.ReportMetric(float64(d.Nanoseconds())/float64(b.N)/n, name+"-ns")
+	for i, name := range []string{"add", "match", "remove"} {
+		b.ReportMetric(float64(took[i].Nanoseconds())/float64(b.N)/n, name+"-ns")
 	}
 	b.ReportMetric(0, "ns/op")
 }
@@ -117,11 +132,13 @@ func BenchmarkLeave(b *testing.B) {
 	}
 }
 
-// each is the time that f takes for all of list.
-func each(list [][]byte, f func([]byte)) time.Duration {
+// each is the time that f takes for all of list; it has to find each.
+func each(b *testing.B, list [][]byte, f func([]byte) bool) time.Duration {
 	start := time.Now()
 	for _, k := range list {
-		f(k)
+		if !f(k) {
+			b.Fatalf("%s: not as it should be", k)
+		}
 	}
 	return time.Since(start)
 }
