@@ -25,6 +25,7 @@ FUZZTIME ?= 10s
 CELL ?=
 PEERS ?=
 RUNS ?=
+TIME ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help build demo lib asan test test-vm race bench compare figures fuzz install install-lib uninstall-lib examples uninstall fmt clean
@@ -60,11 +61,11 @@ bench: ## run the benchmarks of the packages
 man: ## write man/ztools-options.7 from the table of options
 	go test ./lib/cli -run TestOptionsPage -update
 
-compare: ## measure side by side with libzmq and others (CELL=, PEERS=, RUNS=)
-	@CELL="$(CELL)" PEERS="$(PEERS)" RUNS="$(RUNS)" testdata/peers/run.sh
+compare: ## measure side by side with libzmq and others (CELL=, PEERS=, RUNS=, TIME=)
+	@CELL="$(CELL)" PEERS="$(PEERS)" RUNS="$(RUNS)" TIME="$(TIME)" testdata/peers/run.sh
 
-figures: ## measure beside libzmq and write the table into README.md (CELL=, RUNS=)
-	@CELL="$(CELL)" PEERS=libzmq RUNS="$(RUNS)" testdata/peers/run.sh -readme README.md
+figures: ## measure beside libzmq and write the table into README.md (CELL=, RUNS=3, TIME=300ms)
+	@CELL="$(CELL)" PEERS=libzmq,libzmq-drafts RUNS="$(or $(RUNS),3)" TIME="$(or $(TIME),300ms)" testdata/peers/run.sh -readme README.md
 
 fuzz: ## run each fuzz target for FUZZTIME (10s)
 	@scripts/fuzz.sh $(FUZZTIME)

@@ -87,6 +87,13 @@ cross() {
 	return $status
 }
 
+# The programs of make compare: ./... leaves testdata out.
+compared() {
+	local list
+	list=$(printf './testdata/peers/%s ' compare ours peer rawgo)
+	go vet $list && go test $list
+}
+
 # Nothing runs at the same time in the tests of how the tree is written.
 race() { go test -race $(go list ./lib/... | grep -v /lib/internal/house); }
 
@@ -103,6 +110,7 @@ if checkers; then
 	check govulncheck vulnerabilities
 fi
 check 'cross builds' cross
+check 'programs of make compare' compared
 check race race
 check purego purego
 check 'C under AddressSanitizer' env ZTOOLS_ASAN=1 go test -count=1 -run TestPrograms ./lib/libzmq

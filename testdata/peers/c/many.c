@@ -1,15 +1,16 @@
 /* Works of the libzmq peer with more than two sockets.
  *
  *   libzmq fanin-send ENDPOINT SIZE COUNT SOCKETS    as many PUSH as threads, to one thr-recv
- *   libzmq fanout-send ENDPOINT SIZE COUNT           one PUSH, bound
+ *   libzmq fanout-send ENDPOINT SIZE                 one PUSH, bound, without an end
  *   libzmq fanout-recv ENDPOINT SIZE COUNT SOCKETS   as many PULL as threads
  *   libzmq echo ENDPOINT                             a REP that answers until standard input ends
  *   libzmq connect ENDPOINT COUNT                    REQs at once: "messages bytes seconds" until all have a reply
  *   libzmq load ENDPOINT SIZE COUNT RATE             requests on a schedule: "COUNT p50 p99 p99.9 max", in seconds
- *   libzmq proxy FRONTEND BACKEND                    PULL bound to one, PUSH connected to the other
+ *   libzmq proxy KIND FRONTEND BACKEND               zmq_proxy, bound to one and connected to the other
  */
 #define _GNU_SOURCE /* ppoll */
 #include "peer.h"
+#include <limits.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -17,10 +18,10 @@
 
 static long sockets = 1;
 static long total; /* received by all threads */
-static double begun;
+static double begun; /* when the warm-up was complete, */
+static long before;  /* and how many had been received then */
 
-/* Reads SIZE COUNT [MORE] from where they stand. */
-static void numbers (char **argv, long *more)
+void numbers (char **argv, long *more)
 {
     size = strtoul (argv[0], NULL, 10);
     count = strtol (argv[1], NULL, 10);
@@ -52,19 +53,25 @@ static void in_threads (void *(*work) (void *), int type)
         pthread_join (threads[i], NULL);
 }
 
-/* The thread that takes the last message of the warm-up starts the clock, and the
- * one that takes the last of all reports. */
+/* Adds to the total in parts, so that the threads seldom meet. The one that completes
+ * the warm-up starts the clock, and the one that completes all reports. */
 static void *fanout_thread (void *s)
 {
+    enum { part = 32 };
     zmq_msg_t m;
     zmq_msg_init (&m);
     for (;;) {
-        check (zmq_msg_recv (&m, s, 0) == (int) size, "recv");
-        long n = __atomic_add_fetch (&total, 1, __ATOMIC_RELAXED);
-        if (n == warm)
+        for (int i = 0; i < part; i++)
+            check (zmq_msg_recv (&m, s, 0) == (int) size, "recv");
+        long n = __atomic_add_fetch (&total, part, __ATOMIC_RELAXED);
+        if (n >= warm && n - part < warm) {
             begun = now ();
-        if (n == warm + count) {
-            report (now () - begun);
+            before = n;
+        }
+        if (n >= warm + count && n - part < warm + count) {
+            double seconds = now () - begun;
+            count = n - before;
+            report (seconds);
             exit (0);
         }
     }
@@ -162,11 +169,27 @@ static void load (long rate)
     exit (0);
 }
 
-static void proxy (const char *backend)
+/* The kinds are named as zproxy names them. */
+static const struct
 {
-    void *in = bound (ZMQ_PULL);
-    endpoint = backend;
-    zmq_proxy (in, connected (ZMQ_PUSH), NULL);
+    const char *name;
+    int front, back;
+} kinds[] = {{"streamer", ZMQ_PULL, ZMQ_PUSH}, {"forwarder", ZMQ_XSUB, ZMQ_XPUB}, {"queue", ZMQ_ROUTER, ZMQ_DEALER}};
+
+static void proxy (const char *kind, const char *backend)
+{
+    int wait = 1;
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        if (strcmp (kind, kinds[i].name) != 0)
+            continue;
+        void *front = bound (kinds[i].front), *back;
+        endpoint = backend;
+        back = connected (kinds[i].back);
+        if (kinds[i].back == ZMQ_XPUB)
+            zmq_setsockopt (back, ZMQ_XPUB_NODROP, &wait, sizeof wait);
+        zmq_proxy (front, back, NULL);
+    }
+    usage ();
 }
 
 int many (const char *mode, int argc, char **argv)
@@ -176,10 +199,10 @@ int many (const char *mode, int argc, char **argv)
         numbers (argv + 3, &sockets);
         in_threads (fanin_thread, ZMQ_PUSH);
         hold ();
-    } else if (strcmp (mode, "fanout-send") == 0 && argc == 5) {
-        numbers (argv + 3, NULL);
-        send_n (bound (ZMQ_PUSH), warm + count);
-        hold ();
+    } else if (strcmp (mode, "fanout-send") == 0 && argc == 4) {
+        size = strtoul (argv[3], NULL, 10);
+        buffer = calloc (1, size + 1);
+        send_n (bound (ZMQ_PUSH), LONG_MAX);
     } else if (strcmp (mode, "fanout-recv") == 0 && argc == 6) {
         numbers (argv + 3, &sockets);
         in_threads (fanout_thread, ZMQ_PULL);
@@ -191,9 +214,10 @@ int many (const char *mode, int argc, char **argv)
     } else if (strcmp (mode, "load") == 0 && argc == 6) {
         numbers (argv + 3, &rate);
         load (rate);
-    } else if (strcmp (mode, "proxy") == 0 && argc == 4)
-        proxy (argv[3]);
-    else
+    } else if (strcmp (mode, "proxy") == 0 && argc == 5) {
+        endpoint = argv[3];
+        proxy (argv[2], argv[4]);
+    } else
         return 0;
     return 1;
 }

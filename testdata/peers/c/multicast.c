@@ -1,12 +1,16 @@
 /* PUB and SUB over multicast, where what comes too fast is lost:
  *
- *   libzmq mcast-send ENDPOINT SIZE COUNT   sends for COUNT milliseconds and holds
- *   libzmq mcast-recv ENDPOINT SIZE COUNT   counts for so long, from the first on
+ *   libzmq mcast-send ENDPOINT SIZE COUNT RATE   sends for COUNT milliseconds and holds
+ *   libzmq mcast-recv ENDPOINT SIZE COUNT RATE   counts for so long, from the first on
+ *
+ * RATE is in kbit/s.
  */
 #include "peer.h"
 #include <string.h>
 
-enum { rate = 400000, recovery = 200, lead = 300 }; /* kbit/s, ms, ms */
+enum { recovery = 200, lead = 300 }; /* ms */
+
+static long rate;
 
 static void *member (int type)
 {
@@ -48,13 +52,14 @@ static void receive_for (double seconds)
     report (now () - start);
 }
 
-int multicast (const char *mode)
+int multicast (const char *mode, int argc, char **argv)
 {
+    if (strncmp (mode, "mcast-", 6) != 0 || argc != 6)
+        return 0;
+    numbers (argv + 3, &rate);
     if (strcmp (mode, "mcast-send") == 0)
         send_for ((count + lead) / 1e3);
-    else if (strcmp (mode, "mcast-recv") == 0)
-        receive_for (count / 1e3);
     else
-        return 0;
+        receive_for (count / 1e3);
     return 1;
 }

@@ -4,7 +4,7 @@
  *   libzmq inproc-thr|inproc-lat SIZE COUNT
  *   libzmq idle-server ENDPOINT
  *
- * and what many.c and multicast.c add.
+ * and what many.c, topics.c and multicast.c add.
  * ENDPOINT may begin with curve+: CURVE then protects the connection.
  *
  * The side that binds prints "ready"; the side that measures prints
@@ -218,7 +218,7 @@ int main (int argc, char **argv)
         hold ();
         return 0;
     }
-    if (many (mode, argc, argv))
+    if (many (mode, argc, argv) || topics (mode, argc, argv) || multicast (mode, argc, argv))
         return 0;
     if (argc != (inproc ? 4 : 5))
         usage ();
@@ -248,7 +248,7 @@ int main (int argc, char **argv)
         inproc_throughput ();
     else if (strcmp (mode, "inproc-lat") == 0)
         inproc_latency ();
-    else if (!multicast (mode))
+    else
         usage ();
     return 0;
 }

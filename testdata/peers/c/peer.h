@@ -20,11 +20,17 @@ double now (void);  /* seconds */
 void report (double seconds);
 void usage (void);  /* ends the process */
 
+/* Reads SIZE COUNT [MORE] from where they stand. */
+void numbers (char **argv, long *more);
+
 /* thr-send and thr-recv over udp. */
 void datagrams (const char *mode);
 
 /* Does a work with many sockets; 0 if the mode names none. */
 int many (const char *mode, int argc, char **argv);
 
+/* Does a work with topics; 0 if the mode names none. */
+int topics (const char *mode, int argc, char **argv);
+
 /* Does a work over multicast; 0 if the mode names none. */
-int multicast (const char *mode);
+int multicast (const char *mode, int argc, char **argv);

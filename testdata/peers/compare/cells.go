@@ -79,10 +79,15 @@ func (c cell) limits() []limit {
 			l = append(l, limit{"raw", t.raw})
 		}
 	}
-	if c.transport == "ws" || c.transport == "udp" {
-		return l
+	if asked("omq", c) {
+		l = append(l, limit{"omq", omqTarget})
 	}
-	return append(l, limit{"omq", omqTarget})
+	return l
+}
+
+// asked reports whether a peer is asked to run a cell.
+func asked(peer string, c cell) bool {
+	return slices.ContainsFunc(recipes, func(r recipe) bool { return r.name == peer && program{only: r.only}.runs(c) })
 }
 
 // libzmq is the build of libzmq that knows the transport.

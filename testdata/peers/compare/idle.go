@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"strconv"
 	"strings"
@@ -14,6 +15,11 @@ import (
 // idlePeers is the number of connections that rest on one process.
 const idlePeers = 9000
 
+var idleWorks = []special{{
+	name: "idle", target: fmt.Sprintf("≤ %g× libzmq", mostIdle), measure: (*bench).idle, judge: most(mostIdle),
+	show: func(v float64) string { return fmt.Sprintf("%.1f KiB", v/kibi) },
+}}
+
 // idle compares what a connected idle peer costs ours and libzmq, in bytes of
 // resident memory of the process that holds them.
 func (b *bench) idle(ctx context.Context) (outcome, error) {
@@ -21,7 +27,7 @@ func (b *bench) idle(ctx context.Context) (outcome, error) {
 	if err != nil {
 		return outcome{}, err
 	}
-	ours, err := b.program("ours")
+	ours, err := b.program(ctx, "ours")
 	if err != nil {
 		return outcome{}, err
 	}
@@ -29,7 +35,7 @@ func (b *bench) idle(ctx context.Context) (outcome, error) {
 	if o.ours, err = b.idlePeer(ctx, ours.path, client); err != nil {
 		return outcome{}, err
 	}
-	if libzmq, missing := b.program("libzmq"); missing == nil {
+	if libzmq, missing := b.program(ctx, "libzmq"); missing == nil {
 		o.other, err = b.idlePeer(ctx, libzmq.path, client)
 	}
 	return o, err
@@ -72,13 +78,24 @@ func (b *bench) idlePeer(ctx context.Context, server, client string) (float64, e
 // affordable lowers a number of connections to what the limit on open files
 // leaves for them.
 func affordable(n int) int {
-	const others = 200
-	var limit syscall.Rlimit
-	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil || limit.Max >= uint64(n+others) {
+	limit := openFiles()
+	if limit >= n+others {
 		return n
 	}
-	progress(" (only %d peers: limit on open files)", limit.Max-others)
-	return int(limit.Max - others)
+	progress(" (only %d peers: limit on open files)", limit-others)
+	return limit - others
+}
+
+// others is how many descriptors a process has beside those of its connections.
+const others = 200
+
+// openFiles is how many descriptors a process may have.
+func openFiles() int {
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil || limit.Max > math.MaxInt32 {
+		return math.MaxInt32
+	}
+	return int(limit.Max)
 }
 
 // resident reads a process's resident memory in bytes, as Linux tells it.

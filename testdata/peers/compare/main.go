@@ -5,8 +5,10 @@
 //  1. build the peers that can be built (peers.go)
 //  2. for each cell of the table (cells.go) find how many messages fill a
 //     run, then run the peers in turns, A B C A B C … (run.go)
-//  3. measure what is no cell: allocations, idle peers, zcat, and by zbench what
-//     has many sockets (special.go, idle.go, zcat.go, many.go)
+//  3. measure what is no cell (special.go): many sockets (many.go), subscriptions
+//     (topics.go), proxies (proxy.go), the C library (cabi.go), multicast
+//     (multicast.go), ours beside ours (closely.go), idle peers (idle.go) and tools
+//     (zcat.go)
 //  4. report medians, ratios and verdicts (table.go), also into README (readme.go)
 //
 // Progress goes to standard error, the tables to standard output.
@@ -30,6 +32,7 @@ func main() {
 	flag.IntVar(&o.runs, "runs", 5, "runs of each peer in a cell")
 	flag.StringVar(&o.readme, "readme", "", "write a table of the usual cells into this `FILE`, between the lines that mark it")
 	flag.DurationVar(&o.length, "time", time.Second, "length a run should have")
+	flag.DurationVar(&o.soak, "soak", 20*time.Second, "length of the row soak/memory")
 	flag.Parse()
 	o.cells = strings.Join(append(flag.Args(), o.cells), ",")
 	if strings.Trim(o.cells, ",") == "" && o.readme != "" {
@@ -47,14 +50,14 @@ type options struct {
 	cells, peers string
 	readme       string
 	runs         int
-	length       time.Duration
+	length, soak time.Duration
 }
 
 // compare runs everything that was asked for and prints what was measured,
 // also when it is interrupted.
 func compare(ctx context.Context, o options) error {
-	if o.runs < 1 || o.length <= 0 {
-		return errors.New("usage: compare [-cell CELLS] [-peers PEERS] [-runs N] [-time DURATION] [CELL...]")
+	if o.runs < 1 || o.length <= 0 || o.soak <= 0 {
+		return errors.New("usage: compare [-cell CELLS] [-peers PEERS] [-runs N] [-time DURATION] [-soak DURATION] [CELL...]")
 	}
 	cells, specials := chosen(o.cells)
 	if len(cells)+len(specials) == 0 {

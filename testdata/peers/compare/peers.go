@@ -83,6 +83,20 @@ func (w workshop) peers(ctx context.Context, choice string) ([]program, error) {
 	return built, nil
 }
 
+// build builds one peer by its name.
+func (w workshop) build(ctx context.Context, name string) (program, error) {
+	for _, r := range recipes {
+		if r.name == name {
+			path, err := r.build(w, ctx, r.source)
+			if err != nil {
+				err = fmt.Errorf("%s: not built: %w", name, err)
+			}
+			return program{name, path, r.only}, err
+		}
+	}
+	return program{}, fmt.Errorf("no peer is named %s", name)
+}
+
 func (w workshop) dir(source string) string {
 	return filepath.Join(w.root, "testdata", "peers", source)
 }
@@ -111,7 +125,13 @@ func (w workshop) foreignGo(ctx context.Context, source string) (string, error) 
 
 func (w workshop) c(ctx context.Context, source string) (string, error) {
 	path := filepath.Join(w.bin, "libzmq")
-	return path, w.run(ctx, w.dir(source), nil, "gcc", "-O2", "-o", path, "peer.c", "many.c", "multicast.c", "-lzmq", "-lpthread")
+	return path, w.compile(ctx, source, path, "-lzmq")
+}
+
+// compile builds the program of libzmq with more arguments for the compiler.
+func (w workshop) compile(ctx context.Context, source, path string, more ...string) error {
+	args := append([]string{"-O2", "-o", path, "peer.c", "many.c", "topics.c", "multicast.c"}, more...)
+	return w.run(ctx, w.dir(source), nil, "gcc", append(args, "-lpthread")...)
 }
 
 // drafts is the libzmq with draft transports: that of npm's zeromq, an addon of
@@ -128,9 +148,7 @@ func (w workshop) drafts(ctx context.Context, source string) (string, error) {
 		if err = w.nodeFunctions(ctx, addon, node); err != nil {
 			continue
 		}
-		err = w.run(ctx, w.dir(source), nil, "gcc", "-O2", "-DDRAFTS", "-o", path, "peer.c", "many.c", "udp.c", node, addon,
-			"-rdynamic", "-lpthread", "-Wl,-rpath,"+filepath.Dir(addon))
-		if err == nil {
+		if err = w.compile(ctx, source, path, "-DDRAFTS", "udp.c", node, addon, "-rdynamic", "-Wl,-rpath,"+filepath.Dir(addon)); err == nil {
 			return path, nil
 		}
 	}
@@ -159,7 +177,7 @@ func (w workshop) cabi(ctx context.Context, source string) (string, error) {
 	if err := w.run(ctx, w.root, nil, "scripts/build-lib.sh", lib); err != nil {
 		return "", err
 	}
-	return path, w.run(ctx, w.dir(source), nil, "gcc", "-O2", "-I"+lib, "-o", path, "peer.c", "many.c", "multicast.c", "-L"+lib, "-Wl,-rpath,"+lib, "-lzmq", "-lpthread")
+	return path, w.compile(ctx, source, path, "-I"+lib, "-L"+lib, "-Wl,-rpath,"+lib, "-lzmq")
 }
 
 func (w workshop) rust(ctx context.Context, source string) (string, error) {

@@ -59,7 +59,7 @@ func reason(ctx context.Context, cmd *exec.Cmd, stderr *bytes.Buffer) error {
 	name := filepath.Base(cmd.Path)
 	switch {
 	case ctx.Err() != nil:
-		return fmt.Errorf("%s: %w", name, ctx.Err())
+		return fmt.Errorf("%s: %w", name, context.Cause(ctx))
 	case stderr.Len() > 0:
 		line, _, _ := strings.Cut(stderr.String(), "\n")
 		return errors.New(line)
@@ -79,6 +79,13 @@ func (p *process) expect(word string) error {
 		return fmt.Errorf("%s printed %q instead of %q", filepath.Base(p.cmd.Path), line, word)
 	}
 	return nil
+}
+
+// watch gives up a measurement for which the process is needed, when it ends.
+func (p *process) watch(giveUp context.CancelCauseFunc) {
+	for range p.lines {
+	}
+	giveUp(p.err)
 }
 
 // end kills the process, which has done its work, and waits for it.

@@ -22,6 +22,9 @@ type bench struct {
 	peers []program
 	temp  string // executables and ipc endpoints
 	ipcs  int    // endpoints made so far
+
+	more   map[string]built     // peers that a row needed beside the chosen
+	topics map[string]topicPair // what several rows show of one measurement
 }
 
 func newBench(ctx context.Context, o options) (*bench, error) {
@@ -116,7 +119,7 @@ func (b *bench) counts(ctx context.Context, c cell) map[string]int {
 
 // calibrate raises n until a run is long enough to be believed, and returns
 // the n that takes the length wanted.
-func (b *bench) calibrate(measure func(n int) (sample, error)) (int, error) {
+func (b *bench) calibrate(measure work) (int, error) {
 	const first, fastest = 200, 100
 	wanted := b.length.Seconds()
 	for n := first; ; {
@@ -129,6 +132,15 @@ func (b *bench) calibrate(measure func(n int) (sample, error)) (int, error) {
 		}
 		n = int(float64(n) * min(wanted/5/s.seconds, fastest))
 	}
+}
+
+// calibrated makes a run that is long enough.
+func (b *bench) calibrated(measure work) (sample, error) {
+	n, err := b.calibrate(measure)
+	if err != nil {
+		return sample{}, err
+	}
+	return measure(n)
 }
 
 // measure makes one run of n messages, in one process or in two.
@@ -181,8 +193,13 @@ func alone(ctx context.Context, path string, args ...string) (sample, error) {
 }
 
 // pair runs the process that binds and then the one that connects; one of
-// them, the server or the client, measures.
-func pair(ctx context.Context, path string, server, client []string, serverMeasures bool) (sample, error) {
+// them, the server or the client, measures. Those beside them must not end before.
+func pair(ctx context.Context, path string, server, client []string, serverMeasures bool, beside ...*process) (sample, error) {
+	ctx, giveUp := context.WithCancelCause(ctx)
+	defer giveUp(nil)
+	for _, p := range beside {
+		go p.watch(giveUp)
+	}
 	s, err := start(ctx, path, server...)
 	if err != nil {
 		return sample{}, err

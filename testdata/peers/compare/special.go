@@ -12,12 +12,27 @@ type special struct {
 	name    string
 	target  string
 	measure func(*bench, context.Context) (outcome, error)
-	met     func(outcome) bool
+	judge   func(outcome) verdict
 	show    func(float64) string
+	once    bool // takes so long, or repeats so often by itself, that one run is enough
 }
 
 // outcome is one run's figure of ours and, where there is one, of the other.
 type outcome struct{ ours, other float64 }
+
+// work is a measurement of n messages.
+type work func(n int) (sample, error)
+
+// rivals are the rates of two works, each of which runs once when it is known how
+// many messages fill a run.
+func (b *bench) rivals(ours, other work) (o outcome, err error) {
+	mine, err := b.calibrated(ours)
+	if err != nil {
+		return o, err
+	}
+	theirs, err := b.calibrated(other)
+	return outcome{mine.perSecond(), theirs.perSecond()}, err
+}
 
 // ratio is ours against the other's; zero without another.
 func (o outcome) ratio() float64 {
@@ -27,43 +42,88 @@ func (o outcome) ratio() float64 {
 	return o.ours / o.other
 }
 
+// verdict is whether a bound is kept.
+type verdict string
+
+const (
+	met     verdict = "met"
+	short   verdict = "short"
+	unknown verdict = "not measured"
+)
+
+func judged(kept bool) verdict {
+	if kept {
+		return met
+	}
+	return short
+}
+
+// compared judges a ratio; a figure that is missing is no ratio.
+func compared(keeps func(ratio float64) bool) func(outcome) verdict {
+	return func(o outcome) verdict {
+		if o.ours <= 0 || o.other <= 0 {
+			return unknown
+		}
+		return judged(keeps(o.ratio()))
+	}
+}
+
+func least(bound float64) func(outcome) verdict {
+	return compared(func(ratio float64) bool { return ratio >= bound })
+}
+
+func most(bound float64) func(outcome) verdict {
+	return compared(func(ratio float64) bool { return ratio <= bound })
+}
+
+func within(low, high float64) func(outcome) verdict {
+	return compared(func(ratio float64) bool { return ratio >= low && ratio <= high })
+}
+
+// itself judges a figure that needs no other; none is below zero.
+func itself(keeps func(ours float64) bool) func(outcome) verdict {
+	return func(o outcome) verdict { return judged(keeps(o.ours)) }
+}
+
 // What the special works must reach.
 const (
 	mostMallocs = 0.005 // heap objects per message: rounds to 0.00
 	mostIdle    = 0.5   // of libzmq's memory
 	leastLines  = 2e6   // lines a second
-	longestRise = 0.015 // seconds until zcat has printed its version
+	longestRise = 0.015 // seconds until a tool has started
 )
 
-var specialWorks = slices.Concat(manyWorks, []special{
-	multicastRow(16), multicastRow(kibi),
-	allocations("tcp", 16), allocations("tcp", kibi), allocations("tcp", 64*kibi),
-	allocations("inproc", 16), allocations("inproc", kibi), allocations("inproc", 64*kibi),
-	{
-		name: "idle", target: fmt.Sprintf("≤ %g× libzmq", mostIdle), measure: (*bench).idle,
-		met:  func(o outcome) bool { return o.other > 0 && o.ratio() <= mostIdle },
-		show: func(v float64) string { return fmt.Sprintf("%.1f KiB", v/kibi) },
-	},
-	{
-		name: "zcat/lines", target: "≥ 2M lines/s", measure: (*bench).zcatLines,
-		met:  func(o outcome) bool { return o.ours >= leastLines },
-		show: func(v float64) string { return si(v) + " lines/s" },
-	},
-	{
-		name: "zcat/start", target: "≤ 15 ms", measure: (*bench).zcatStart,
-		met:  func(o outcome) bool { return o.ours <= longestRise },
-		show: func(v float64) string { return fmt.Sprintf("%.1f ms", v*1e3) },
-	},
-})
+var specialWorks = slices.Concat(manyWorks, topicWorks, proxyWorks, cabiWorks, multicastWorks, closeWorks, garbageWorks, allocationWorks, idleWorks, toolWorks)
 
-// allocations counts heap objects per message, both sides in one process.
-func allocations(transport string, size int) special {
-	c := cell{transport, "thr", size}
+var allocationWorks = func() (all []special) {
+	for _, transport := range []string{"tcp", "ipc", "inproc", "curve"} {
+		for _, size := range []int{16, kibi, 64 * kibi} {
+			all = append(all, allocations("allocs", transport, size))
+		}
+	}
+	for _, transport := range []string{"tcp", "ipc", "inproc", "curve"} {
+		all = append(all, allocations("allocs-lat", transport, 16))
+	}
+	return all
+}()
+
+// allocations counts heap objects per message or round trip, both sides in one
+// process.
+func allocations(mode, transport string, size int) special {
+	name := fmt.Sprintf("allocs/%s/%s", transport, bytesName(size))
+	if mode == "allocs-lat" {
+		name = fmt.Sprintf("allocs/lat/%s/%s", transport, bytesName(size))
+	}
+	return allocationRow(name, func(b *bench, ctx context.Context) (outcome, error) {
+		return b.allocations(ctx, mode, transport, size)
+	})
+}
+
+func allocationRow(name string, measure func(*bench, context.Context) (outcome, error)) special {
 	return special{
-		name: fmt.Sprintf("allocs/%s/%s", transport, bytesName(size)), target: "0",
-		measure: func(b *bench, ctx context.Context) (outcome, error) { return b.allocations(ctx, c) },
-		met:     func(o outcome) bool { return o.ours < mostMallocs },
-		show:    func(v float64) string { return fmt.Sprintf("%.3f", v) },
+		name: name, target: "0", measure: measure, once: true,
+		judge: itself(func(v float64) bool { return v < mostMallocs }),
+		show:  func(v float64) string { return fmt.Sprintf("%.3f", v) },
 	}
 }
 
@@ -77,7 +137,11 @@ type row struct {
 // special runs a special work as often as a cell.
 func (b *bench) special(ctx context.Context, s special) row {
 	var ours, other []float64
-	for i := range b.runs {
+	runs := b.runs
+	if s.once {
+		runs = 1
+	}
+	for i := range runs {
 		progress("  run %d:", i+1)
 		o, err := s.measure(b, ctx)
 		if err != nil {
@@ -94,36 +158,52 @@ func (b *bench) special(ctx context.Context, s special) row {
 	return row{special: s, median: outcome{median(ours), median(other)}}
 }
 
-// program finds a peer that was built.
-func (b *bench) program(name string) (program, error) {
+// program finds a peer that was built, or builds one that a row needs beside those
+// that were chosen.
+func (b *bench) program(ctx context.Context, name string) (program, error) {
 	for _, p := range b.peers {
 		if p.name == name {
 			return p, nil
 		}
 	}
-	return program{}, fmt.Errorf("%s is not there", name)
+	if made, ok := b.more[name]; ok {
+		return made.program, made.err
+	}
+	var made built
+	made.program, made.err = b.build(ctx, name)
+	if b.more == nil {
+		b.more = map[string]built{}
+	}
+	b.more[name] = made
+	return made.program, made.err
 }
 
-func (b *bench) allocations(ctx context.Context, c cell) (outcome, error) {
-	ours, err := b.program("ours")
+// built is the outcome of building a peer.
+type built struct {
+	program
+	err error
+}
+
+func (b *bench) allocations(ctx context.Context, mode, transport string, size int) (outcome, error) {
+	ours, err := b.program(ctx, "ours")
 	if err != nil {
 		return outcome{}, err
 	}
-	measure := func(n int) (sample, error) {
+	return b.mallocs(func(n int) (sample, error) {
 		ctx, cancel := context.WithTimeout(ctx, runLimit)
 		defer cancel()
 		endpoint := "inproc://allocs"
-		if c.transport != "inproc" {
-			if endpoint, err = b.endpoint(c.transport); err != nil {
+		if transport != "inproc" {
+			if endpoint, err = b.endpoint(transport); err != nil {
 				return sample{}, err
 			}
 		}
-		return alone(ctx, ours.path, "allocs", endpoint, strconv.Itoa(c.size), strconv.Itoa(n))
-	}
-	n, err := b.calibrate(measure)
-	if err != nil {
-		return outcome{}, err
-	}
-	s, err := measure(n)
+		return alone(ctx, ours.path, mode, endpoint, strconv.Itoa(size), strconv.Itoa(n))
+	})
+}
+
+// mallocs is the number of heap objects for each message of a run.
+func (b *bench) mallocs(measure work) (outcome, error) {
+	s, err := b.calibrated(measure)
 	return outcome{ours: float64(s.mallocs) / float64(s.messages)}, err
 }

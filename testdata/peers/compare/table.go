@@ -30,6 +30,19 @@ func report(w io.Writer, peers []program, results []result, rows []row) {
 // tally counts verdicts.
 type tally struct{ met, short, unknown int }
 
+// add counts a verdict, and gives it back.
+func (t *tally) add(v verdict) verdict {
+	switch v {
+	case met:
+		t.met++
+	case short:
+		t.short++
+	default:
+		t.unknown++
+	}
+	return v
+}
+
 // against names the peers whose ratio to ours has a column of its own.
 var against = []string{"libzmq", drafts, "omq", "raw"}
 
@@ -97,24 +110,22 @@ func (r result) ratio(peer string) float64 {
 func (r result) verdict(sum *tally) string {
 	var parts []string
 	for _, l := range r.limits() {
-		word := "met"
-		switch ratio := r.ratio(l.peer); {
-		case ratio == 0:
-			word = "not measured"
-			sum.unknown++
-		case r.holds(ratio, l.bound):
-			sum.met++
-		default:
-			word = "short"
-			sum.short++
-		}
-		parts = append(parts, fmt.Sprintf("%s%g %s: %s", r.sign(), l.bound, l.peer, word))
+		parts = append(parts, fmt.Sprintf("%s%g %s: %s", r.sign(), l.bound, l.peer, sum.add(r.judge(l))))
 	}
 	return strings.Join(parts, ", ")
 }
 
+// judge tells whether the ratio to a peer keeps a bound.
+func (r result) judge(l limit) verdict {
+	ratio := r.ratio(l.peer)
+	if ratio == 0 {
+		return unknown
+	}
+	return judged(r.holds(ratio, l.bound))
+}
+
 func printRows(w io.Writer, rows []row, sum *tally) {
-	fmt.Fprintln(w, "allocations per message; memory of an idle peer against libzmq; zcat, its start against /bin/true")
+	fmt.Fprintln(w, "other works; the other is libzmq, or what the target says; of the start of a tool it is /bin/true")
 	t := newTable(w)
 	writeRow(t, []string{"work", "ours", "other", "ours/other", "target"})
 	for _, r := range rows {
@@ -126,20 +137,14 @@ func printRows(w io.Writer, rows []row, sum *tally) {
 
 func (r row) fields(sum *tally) []string {
 	if r.err != nil {
-		sum.unknown++
+		sum.add(unknown)
 		return []string{r.name, "-", "-", "-", r.target + ": not measured: " + r.err.Error()}
 	}
-	word, other := "met", "-"
+	other := "-"
 	if r.median.other > 0 {
 		other = r.show(r.median.other)
 	}
-	if r.met(r.median) {
-		sum.met++
-	} else {
-		word = "short"
-		sum.short++
-	}
-	return []string{r.name, r.show(r.median.ours), other, times(r.median.ratio()), r.target + ": " + word}
+	return []string{r.name, r.show(r.median.ours), other, times(r.median.ratio()), r.target + ": " + string(sum.add(r.judge(r.median)))}
 }
 
 // show writes a value of the cell: messages a second or microseconds.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"time"
 )
@@ -16,6 +17,27 @@ const (
 	starts = 20                  // of zcat and of a program that does nothing
 )
 
+// toolWorks are about the tools alone.
+var toolWorks = func() []special {
+	ms := func(v float64) string { return fmt.Sprintf("%.1f ms", v*1e3) }
+	soon := itself(func(v float64) bool { return v <= longestRise })
+	all := []special{
+		{
+			name: "zcat/lines", target: "≥ 2M lines/s", measure: (*bench).zcatLines,
+			judge: itself(func(v float64) bool { return v >= leastLines }),
+			show:  func(v float64) string { return si(v) + " lines/s" },
+		},
+		{name: "zcat/send", target: "≤ 15 ms", measure: (*bench).zcatSend, judge: soon, show: ms},
+	}
+	for _, tool := range []string{"zcat", "zproxy", "zmonitor", "zkeygen", "zbench"} {
+		all = append(all, special{
+			name: "start/" + tool, target: "≤ 15 ms", judge: soon, show: ms,
+			measure: func(b *bench, ctx context.Context) (outcome, error) { return b.start(ctx, tool) },
+		})
+	}
+	return all
+}()
+
 // zcatLines sends short lines from a pipe through zcat push and zcat pull
 // into another pipe and returns lines a second.
 func (b *bench) zcatLines(ctx context.Context) (outcome, error) {
@@ -24,11 +46,7 @@ func (b *bench) zcatLines(ctx context.Context) (outcome, error) {
 		return outcome{}, err
 	}
 	measure := func(n int) (sample, error) { return b.lines(ctx, tool, n) }
-	n, err := b.calibrate(measure)
-	if err != nil {
-		return outcome{}, err
-	}
-	s, err := measure(n)
+	s, err := b.calibrated(measure)
 	return outcome{ours: s.perSecond()}, err
 }
 
@@ -87,28 +105,55 @@ func clockLines(r io.Reader, warm, n int) (sample, error) {
 	}
 }
 
-// zcatStart returns how long zcat takes to print its version, in seconds, and
-// how long a program takes that does nothing.
-func (b *bench) zcatStart(ctx context.Context) (outcome, error) {
+// start returns how long a tool takes to print its version, in seconds, and how long
+// a program takes that does nothing.
+func (b *bench) start(ctx context.Context, name string) (outcome, error) {
+	tool, err := b.tool(ctx, name)
+	if err != nil {
+		return outcome{}, err
+	}
+	return begun(ctx, []string{tool, "--version"}, []string{"/bin/true"})
+}
+
+// zcatSend is how long a zcat lives that sends one message to another one, over tcp,
+// beside a program that does nothing.
+func (b *bench) zcatSend(ctx context.Context) (outcome, error) {
+	ctx, cancel := context.WithTimeout(ctx, runLimit)
+	defer cancel()
 	tool, err := b.tool(ctx, "zcat")
 	if err != nil {
 		return outcome{}, err
 	}
-	var ours, nothing []float64
+	endpoint, err := b.endpoint("tcp")
+	if err != nil {
+		return outcome{}, err
+	}
+	pull, err := start(ctx, tool, "pull", endpoint, "-n", strconv.Itoa(starts+1))
+	if err != nil {
+		return outcome{}, err
+	}
+	defer pull.end()
+	send := []string{tool, "push", endpoint, "-d", "one"}
+	if err := exec.CommandContext(ctx, send[0], send[1:]...).Run(); err != nil { // waits until the other one is there
+		return outcome{}, err
+	}
+	o, err := begun(ctx, send, []string{"/bin/true"})
+	for range pull.lines { // until it has all
+	}
+	return o, err
+}
+
+// begun are the medians of how long two commands take, by turns.
+func begun(ctx context.Context, commands ...[]string) (outcome, error) {
+	took := make([][]float64, len(commands))
 	for range starts {
-		for _, c := range []struct {
-			cmd  *exec.Cmd
-			into *[]float64
-		}{
-			{exec.CommandContext(ctx, tool, "--version"), &ours},
-			{exec.CommandContext(ctx, "/bin/true"), &nothing},
-		} {
+		for i, c := range commands {
 			begin := time.Now()
-			if err := c.cmd.Run(); err != nil {
-				return outcome{}, err
+			if err := exec.CommandContext(ctx, c[0], c[1:]...).Run(); err != nil {
+				return outcome{}, fmt.Errorf("%s: %w", filepath.Base(c[0]), err)
 			}
-			*c.into = append(*c.into, time.Since(begin).Seconds())
+			took[i] = append(took[i], time.Since(begin).Seconds())
 		}
 	}
-	return outcome{median(ours), median(nothing)}, nil
+	return outcome{median(took[0]), median(took[1])}, nil
 }

@@ -1,9 +1,12 @@
 // Command ours is the benchmark peer that stands on this module's lib/zmq.
-// Beside the works of every peer it holds idle peers:
+// Beside the works of every peer it has works of its own, which take what
+// ownWorks says:
 //
-//	ours idle-server ENDPOINT
-//
-// and publishes over multicast (multicast.go).
+//	ours idle-server ENDPOINT                 holds idle peers
+//	ours mcast-send|mcast-recv …              multicast.go
+//	ours pub-send|sub-recv|prefixes …         topics.go
+//	ours ask|answer|allocs-proxy …            proxy.go
+//	ours watch …                              watch.go
 //
 // ENDPOINT may begin with curve+: CURVE then protects the connection.
 package main
@@ -14,6 +17,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
@@ -23,21 +27,83 @@ import (
 
 func main() {
 	lib := library{zmq.NewContext()}
-	if len(os.Args) == 3 && os.Args[1] == "idle-server" {
-		if err := lib.idle(os.Args[2]); err != nil {
-			fmt.Fprintln(os.Stderr, "ours:", err)
-			os.Exit(1)
+	if len(os.Args) > 1 {
+		if w, ok := ownWorks[os.Args[1]]; ok {
+			time.AfterFunc(peer.Life, func() { os.Exit(1) })
+			if err := w.run(lib, os.Args[2:]); err != nil {
+				fmt.Fprintln(os.Stderr, "ours:", err)
+				os.Exit(1)
+			}
+			return
 		}
-		return
-	}
-	if len(os.Args) == 5 && strings.HasPrefix(os.Args[1], "mcast-") {
-		if err := lib.multicast(os.Args[1], os.Args[2], os.Args[3], os.Args[4]); err != nil {
-			fmt.Fprintln(os.Stderr, "ours:", err)
-			os.Exit(1)
-		}
-		return
 	}
 	peer.Main(lib)
+}
+
+// ownWork is a work that other peers of Go do not have, and the names of its
+// arguments.
+type ownWork struct {
+	usage string
+	do    func(l library, args []string) error
+}
+
+var ownWorks = map[string]ownWork{
+	"idle-server": {"ENDPOINT", func(l library, args []string) error { return l.idle(args[0]) }},
+	"mcast-send":  {"ENDPOINT SIZE MILLISECONDS RATE", library.sendFor},
+	"mcast-recv":  {"ENDPOINT SIZE MILLISECONDS RATE", library.receiveFor},
+	"pub-send":    {"ENDPOINT SIZE COUNT SUBS", peopled(library.publish)},
+	"sub-recv":    {"ENDPOINT SIZE COUNT SUBS", peopled(library.subscribe)},
+	"prefixes": {"COUNT", func(l library, args []string) error {
+		n, err := strconv.Atoi(args[0])
+		if err != nil {
+			return err
+		}
+		return l.prefixes(n)
+	}},
+	"ask":          {"ENDPOINT SIZE COUNT", measured(library.ask)},
+	"answer":       {"ENDPOINT SIZE COUNT", sided(library.answer)},
+	"allocs-proxy": {"KIND FRONT BACK SIZE COUNT", library.proxy},
+	"watch":        {"HOW SIZE COUNT", library.watch},
+}
+
+func (w ownWork) run(l library, args []string) error {
+	if names := strings.Fields(w.usage); len(args) != len(names) {
+		return fmt.Errorf("usage: ours MODE %s", w.usage)
+	}
+	return w.do(l, args)
+}
+
+// sided is a work that is one side of a measurement.
+func sided(do func(library, *peer.Run) error) func(library, []string) error {
+	return func(l library, args []string) error {
+		r, err := peer.NewRun(args[0], args[1], args[2])
+		if err != nil {
+			return err
+		}
+		return do(l, r)
+	}
+}
+
+// measured is the side that reports.
+func measured(do func(library, *peer.Run) error) func(library, []string) error {
+	return sided(func(l library, r *peer.Run) error {
+		err := do(l, r)
+		if err == nil {
+			fmt.Println(r)
+		}
+		return err
+	})
+}
+
+// peopled is a side of a work with a number of sockets.
+func peopled(do func(l library, r *peer.Run, sockets int) error) func(library, []string) error {
+	return func(l library, args []string) error {
+		n, err := strconv.Atoi(args[3])
+		if err != nil {
+			return err
+		}
+		return sided(func(l library, r *peer.Run) error { return do(l, r, n) })(l, args)
+	}
 }
 
 type library struct{ ctx *zmq.Context }
@@ -84,29 +150,51 @@ func (l library) Push(r *peer.Run) error {
 	if err != nil {
 		return err
 	}
-	body := r.Buffer()
-	if r.Size < peer.ByReference {
-		return sendCopies(s, body, r.Total())
-	}
-	return sendReferences(s, body, r.Total())
+	return newSender(s, r).send(r.Total())
 }
 
-func sendCopies(s *zmq.Socket, body []byte, n int) error {
+// sender sends one body again and again.
+type sender struct {
+	s    *zmq.Socket
+	body []byte
+	m    zmq.Message
+}
+
+func newSender(s *zmq.Socket, r *peer.Run) *sender { return &sender{s: s, body: r.Buffer()} }
+
+func (x *sender) send(n int) error {
+	if len(x.body) < peer.ByReference {
+		return x.sendCopies(n)
+	}
+	return x.sendReferences(n)
+}
+
+func (x *sender) sendCopies(n int) error {
 	ctx := context.Background()
 	for range n {
-		if err := s.Send(ctx, body); err != nil {
+		if err := x.s.Send(ctx, x.body); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func sendReferences(s *zmq.Socket, body []byte, n int) error {
+func (x *sender) sendReferences(n int) error {
 	ctx := context.Background()
-	var m zmq.Message
 	for range n {
-		m.Append(body)
-		if err := s.SendMessage(ctx, &m); err != nil {
+		x.m.Append(x.body)
+		if err := x.s.SendMessage(ctx, &x.m); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// receive takes n messages, into m.
+func receive(s *zmq.Socket, m *zmq.Message, n int) error {
+	ctx := context.Background()
+	for range n {
+		if err := s.RecvMessage(ctx, m); err != nil {
 			return err
 		}
 	}
@@ -122,16 +210,8 @@ func (l library) Pull(r *peer.Run) error {
 		return err
 	}
 	r.Ready()
-	ctx := context.Background()
 	var m zmq.Message
-	return r.Measure(func(n int) error {
-		for range n {
-			if err := s.RecvMessage(ctx, &m); err != nil {
-				return err
-			}
-		}
-		return r.Check(m.Size())
-	})
+	return r.Measure(func(n int) error { return errors.Join(receive(s, &m, n), r.Check(m.Size())) })
 }
 
 func (l library) Req(r *peer.Run) error {
@@ -176,7 +256,6 @@ func (l library) Rep(r *peer.Run) error {
 
 // idle binds a ROUTER and holds whoever connects until standard input ends.
 func (l library) idle(endpoint string) error {
-	time.AfterFunc(peer.Life, func() { os.Exit(1) })
 	if _, err := l.bound(zmq.Router, endpoint); err != nil {
 		return err
 	}

@@ -10,53 +10,45 @@ import (
 	"time"
 
 	"ztools/lib/zmq"
+	"ztools/testdata/peers/peer"
 )
 
 // PUB and SUB over multicast, as c/multicast.c does it.
 const (
-	mcastRate     = 400_000 // kbit/s
-	mcastRecovery = 200     // ms
+	mcastRecovery = 200 // ms
 	mcastLead     = 300 * time.Millisecond
 )
 
-func (l library) multicast(mode, endpoint, sizeText, countText string) error {
-	time.AfterFunc(time.Minute, func() { os.Exit(1) })
-	size, err := strconv.Atoi(sizeText)
+// member is one end: its socket, the bytes of a message and for how long. args are
+// ENDPOINT SIZE MILLISECONDS RATE, the rate in kbit/s.
+func (l library) member(t zmq.Type, args []string) (s *zmq.Socket, size int, d time.Duration, err error) {
+	r, err := peer.NewRun(args[0], args[1], args[2])
 	if err != nil {
-		return err
+		return nil, 0, 0, err
 	}
-	ms, err := strconv.Atoi(countText)
+	rate, err := strconv.Atoi(args[3])
 	if err != nil {
-		return err
+		return nil, 0, 0, err
 	}
-	d := time.Duration(ms) * time.Millisecond
-	if mode == "mcast-send" {
-		return l.sendFor(endpoint, make([]byte, size), d+mcastLead)
+	if s, err = l.ctx.NewSocket(t); err != nil {
+		return nil, 0, 0, err
 	}
-	return l.receiveFor(endpoint, d)
-}
-
-func (l library) member(t zmq.Type, endpoint string) (*zmq.Socket, error) {
-	s, err := l.ctx.NewSocket(t)
-	if err != nil {
-		return nil, err
-	}
-	err = errors.Join(s.Set(zmq.Rate, mcastRate), s.Set(zmq.RecoveryIvl, mcastRecovery))
+	err = errors.Join(s.Set(zmq.Rate, rate), s.Set(zmq.RecoveryIvl, mcastRecovery))
 	if t == zmq.XPub {
 		err = errors.Join(err, s.Set(zmq.XPubNoDrop, true))
 	} else {
 		err = errors.Join(err, s.Subscribe(""))
 	}
-	return s, errors.Join(err, s.Connect(endpoint))
+	return s, r.Size, time.Duration(r.Count) * time.Millisecond, errors.Join(err, s.Connect(r.Endpoint))
 }
 
-func (l library) sendFor(endpoint string, body []byte, d time.Duration) error {
-	s, err := l.member(zmq.XPub, endpoint)
+func (l library) sendFor(args []string) error {
+	s, size, d, err := l.member(zmq.XPub, args)
 	if err != nil {
 		return err
 	}
-	ctx := context.Background()
-	for end := time.Now().Add(d); time.Now().Before(end); {
+	ctx, body := context.Background(), make([]byte, size)
+	for end := time.Now().Add(d + mcastLead); time.Now().Before(end); {
 		for range 100 {
 			if err := s.Send(ctx, body); err != nil {
 				return err
@@ -67,8 +59,8 @@ func (l library) sendFor(endpoint string, body []byte, d time.Duration) error {
 	return nil
 }
 
-func (l library) receiveFor(endpoint string, d time.Duration) error {
-	s, err := l.member(zmq.Sub, endpoint)
+func (l library) receiveFor(args []string) error {
+	s, _, d, err := l.member(zmq.Sub, args)
 	if err != nil {
 		return err
 	}

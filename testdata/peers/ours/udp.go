@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	"ztools/lib/zmq"
@@ -47,14 +48,6 @@ func (l library) hear(r *peer.Run) error {
 		return err
 	}
 	r.Ready()
-	ctx := context.Background()
 	var m zmq.Message
-	return r.Measure(func(n int) error {
-		for range n {
-			if err := s.RecvMessage(ctx, &m); err != nil {
-				return err
-			}
-		}
-		return r.Check(m.Size())
-	})
+	return r.Measure(func(n int) error { return errors.Join(receive(s, &m, n), r.Check(m.Size())) })
 }

@@ -4,12 +4,12 @@
 //
 //	PEER thr-send|thr-recv|lat-client|lat-server ENDPOINT SIZE COUNT
 //	PEER inproc-thr|inproc-lat SIZE COUNT
-//	PEER allocs ENDPOINT SIZE COUNT
+//	PEER allocs|allocs-lat ENDPOINT SIZE COUNT
 //
 // The side that binds prints "ready". The side that measures prints
-// "messages bytes seconds", and allocs, which has both sides in one process,
-// a fourth figure: the heap objects that were allocated meanwhile. The other
-// side stays until its standard input ends, so that nothing it sent is lost.
+// "messages bytes seconds", and allocs and allocs-lat, which have both sides
+// in one process, a fourth figure: the heap objects that were allocated
+// meanwhile. The other side stays until its standard input ends, so that nothing it sent is lost.
 package peer
 
 import (
@@ -49,6 +49,16 @@ type Run struct {
 	ready   func()
 	elapsed time.Duration
 	mallocs uint64
+}
+
+// NewRun is one side of a work that is not one of the four.
+func NewRun(endpoint, size, count string) (r *Run, err error) {
+	r = &Run{Endpoint: endpoint, ready: func() { fmt.Println("ready") }}
+	if r.Size, err = strconv.Atoi(size); err != nil {
+		return nil, err
+	}
+	r.Count, err = strconv.Atoi(count)
+	return r, err
 }
 
 // Ready tells that the side which binds has bound.
@@ -95,6 +105,9 @@ func (r *Run) String() string {
 	return fmt.Sprintf("%d %d %.9f", r.Count, r.Count*r.Size, r.elapsed.Seconds())
 }
 
+// Allocations is the report with its fourth figure.
+func (r *Run) Allocations() string { return fmt.Sprint(r, " ", r.mallocs) }
+
 func mallocs() uint64 {
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
@@ -129,29 +142,26 @@ func run(lib Library, args []string) error {
 	case "inproc-lat":
 		return reported(together(lib.Rep, lib.Req, r), r)
 	case "allocs":
-		err := together(lib.Pull, lib.Push, r)
-		fmt.Println(r, r.mallocs)
-		return err
+		return counted(together(lib.Pull, lib.Push, r), r)
+	case "allocs-lat":
+		return counted(together(lib.Rep, lib.Req, r), r)
 	}
 	return fmt.Errorf("unknown mode %q", mode)
 }
 
 // parse reads MODE [ENDPOINT] SIZE COUNT; the inproc modes take no endpoint.
 func parse(args []string) (mode string, r *Run, err error) {
-	r = &Run{Endpoint: "inproc://peer", ready: func() { fmt.Println("ready") }}
+	endpoint := "inproc://peer"
 	if len(args) > 0 {
 		mode, args = args[0], args[1:]
 	}
 	if !strings.HasPrefix(mode, "inproc") && len(args) > 0 {
-		r.Endpoint, args = args[0], args[1:]
+		endpoint, args = args[0], args[1:]
 	}
 	if len(args) != 2 {
 		return "", nil, fmt.Errorf("usage: %s MODE [ENDPOINT] SIZE COUNT", os.Args[0])
 	}
-	if r.Size, err = strconv.Atoi(args[0]); err != nil {
-		return "", nil, err
-	}
-	r.Count, err = strconv.Atoi(args[1])
+	r, err = NewRun(endpoint, args[0], args[1])
 	return mode, r, err
 }
 
@@ -167,6 +177,13 @@ func held(work func(*Run) error, r *Run) error {
 func reported(err error, r *Run) error {
 	if err == nil {
 		fmt.Println(r)
+	}
+	return err
+}
+
+func counted(err error, r *Run) error {
+	if err == nil {
+		fmt.Println(r.Allocations())
 	}
 	return err
 }

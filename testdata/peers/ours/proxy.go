@@ -1,0 +1,143 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"ztools/lib/zmq"
+	"ztools/testdata/peers/peer"
+)
+
+// The ends of a proxy's row, and the whole of it in one process, to count what is
+// allocated:
+//
+//	PUSH > streamer > PULL      the works of every peer
+//	XPUB > forwarder > SUB      topics.go
+//	DEALER > queue > DEALER     ask and answer; the replies come back
+//
+// The end behind the proxy binds; the proxy connects to it.
+
+// window is how many requests are under way.
+const window = 500
+
+// ask keeps requests under way and counts the replies.
+func (l library) ask(r *peer.Run) error {
+	s, err := l.connected(zmq.Dealer, r.Endpoint)
+	if err != nil {
+		return err
+	}
+	x := newSender(s, r)
+	var m zmq.Message
+	return r.Measure(func(n int) error {
+		for got, sent := 0, 0; got < n; got++ {
+			for ; sent < min(n, got+window); sent++ {
+				if err := x.send(1); err != nil {
+					return err
+				}
+			}
+			if err := receive(s, &m, 1); err != nil {
+				return err
+			}
+		}
+		return r.Check(m.Size())
+	})
+}
+
+// answer sends every request back, with the routing id before it.
+func (l library) answer(r *peer.Run) error {
+	s, err := l.bound(zmq.Dealer, r.Endpoint)
+	if err != nil {
+		return err
+	}
+	r.Ready()
+	ctx := context.Background()
+	var m zmq.Message
+	for {
+		if err := s.RecvMessage(ctx, &m); err != nil {
+			return err
+		}
+		if err := s.SendMessage(ctx, &m); err != nil {
+			return err
+		}
+	}
+}
+
+// kind is a proxy with its ends, by the name that zproxy gives it.
+type kind struct {
+	front, back     zmq.Type
+	measures, other func(library, *peer.Run) error
+	binds           bool // the end that measures is the one behind
+}
+
+var kinds = map[string]kind{
+	"streamer":  {zmq.Pull, zmq.Push, library.Pull, library.Push, true},
+	"forwarder": {zmq.XSub, zmq.XPub, library.followOne, library.publishOne, true},
+	"queue":     {zmq.Router, zmq.Dealer, library.ask, library.answer, false},
+}
+
+// proxy runs a proxy and its ends, and reports allocations too. args are KIND FRONT
+// BACK SIZE COUNT. It returns when the measuring end has: the others never end.
+func (l library) proxy(args []string) error {
+	k, ok := kinds[args[0]]
+	if !ok {
+		return fmt.Errorf("no proxy is a %s", args[0])
+	}
+	before, err := peer.NewRun(args[1], args[3], args[4])
+	if err != nil {
+		return err
+	}
+	behind := *before
+	behind.Endpoint = args[2]
+	measures, other := before, &behind
+	if k.binds {
+		measures, other = other, measures
+	}
+	p, err := l.between(k, before.Endpoint, behind.Endpoint)
+	if err != nil {
+		return err
+	}
+	done := make(chan error, 3)
+	go func() { done <- p.Run(context.Background()) }()
+	go func() {
+		if err := k.other(l, other); err != nil {
+			done <- err
+		}
+	}()
+	go func() { done <- k.measures(l, measures) }()
+	err = <-done
+	fmt.Println(measures.Allocations())
+	return err
+}
+
+// between is a proxy that binds to front and connects to back.
+func (l library) between(k kind, front, back string) (*zmq.Proxy, error) {
+	f, err := l.bound(k.front, front)
+	if err != nil {
+		return nil, err
+	}
+	b, err := l.ctx.NewSocket(k.back)
+	if err != nil {
+		return nil, err
+	}
+	if k.back == zmq.XPub {
+		err = b.Set(zmq.XPubNoDrop, true)
+	}
+	return zmq.NewProxy(f, b), errors.Join(err, b.Connect(back))
+}
+
+// followOne is the one SUB behind a forwarder.
+func (l library) followOne(r *peer.Run) error {
+	s, err := l.bound(zmq.Sub, r.Endpoint)
+	if err != nil {
+		return err
+	}
+	if err := s.Subscribe(""); err != nil {
+		return err
+	}
+	var m zmq.Message
+	return r.Measure(func(n int) error { return errors.Join(receive(s, &m, n), r.Check(m.Size())) })
+}
+
+// publishOne is the publisher before it.
+func (l library) publishOne(r *peer.Run) error { return l.publish(r, 1) }
