@@ -80,7 +80,7 @@ type config struct {
 	// Output.
 	format  string
 	plots   []string
-	monitor string // endpoint of --monitor, or empty
+	monitor *cli.Endpoint // of --monitor; nil: none
 
 	newSleeper func() sleeper
 }
@@ -125,7 +125,7 @@ func parseConfig(a *cli.Args) (*config, error) {
 	c.parseWhat(a)
 	c.parseLength(a)
 	c.format = parseFormat(a)
-	c.plots, c.monitor = a.Strings("plot"), a.String("monitor", "")
+	c.plots, c.monitor = a.Strings("plot"), a.Endpoint("monitor")
 	for _, name := range c.plots {
 		if !plottable(name) {
 			a.Reject(cli.Usagef("write FILE.svg, FILE.png, or - for a plot in text", "--plot: %q is no kind of picture", name))

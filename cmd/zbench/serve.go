@@ -46,7 +46,7 @@ func serve(a *cli.Args) error {
 	}
 	to := endpointsOf(a, a.Words[2:], true)
 	c := &config{
-		kind: &kind{what: work.what, columns: work.columns}, word: a.Words[1], prog: a.Prog, log: cli.NewLog(a), to: to, gone: a.Bool("until-peers-gone"), monitor: a.String("monitor", ""),
+		kind: &kind{what: work.what, columns: work.columns}, word: a.Words[1], prog: a.Prog, log: cli.NewLog(a), to: to, gone: a.Bool("until-peers-gone"), monitor: a.Endpoint("monitor"),
 		options: a.SocketOptions("option"), security: a.Security(""), length: length{count: a.Number("count", 0)}, runs: 1, format: parseFormat(a),
 	}
 	timeout := a.Duration("timeout", 0)

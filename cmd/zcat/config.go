@@ -51,7 +51,7 @@ type config struct {
 
 	count       int64         // 0: no limit
 	timeout     time.Duration // 0: none
-	monitor     string        // endpoint, or empty
+	monitor     *cli.Endpoint // nil: none
 	idle        time.Duration // 0: none
 	untilGone   bool
 	linger      time.Duration
@@ -113,7 +113,7 @@ func readFlags(a *cli.Args, k kind) *config {
 		keepGoing: a.Bool("keep-going"), echo: a.Bool("echo"),
 		replyTimeout: a.Duration("reply-timeout", 0), retries: a.Number("retries", 0), rtt: a.Bool("rtt"),
 		count: a.Number("count", 0), timeout: a.Duration("timeout", 0), idle: a.Duration("idle", 0),
-		untilGone: a.Bool("until-peers-gone"), monitor: a.String("monitor", ""), linger: a.Duration("linger", time.Second), lingerGiven: a.Given("linger"),
+		untilGone: a.Bool("until-peers-gone"), monitor: a.Endpoint("monitor"), linger: a.Duration("linger", time.Second), lingerGiven: a.Given("linger"),
 		record: a.String("record", ""), tee: a.String("tee", ""), stats: a.Bool("stats"), gap: a.Number("gap", 0),
 		options: a.SocketOptions("option"), security: a.Security(""),
 	}

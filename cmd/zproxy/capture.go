@@ -2,7 +2,6 @@ package main
 
 import (
 	"os"
-	"strings"
 	"sync"
 	"time"
 
@@ -15,8 +14,7 @@ import (
 //	an endpoint   a PUB: direction, time, the parts; nobody waits for a subscriber
 //	a file        a line of JSON for each, as zcat prints it, with the direction as peer
 type capture struct {
-	endpoint *cli.Endpoint // nil: a file
-	pub      *zmq.Socket
+	pub *zmq.Socket // nil: a file
 
 	mu     sync.Mutex // guards the fields below
 	file   *os.File
@@ -24,26 +22,24 @@ type capture struct {
 	encode cli.Encoder
 }
 
-// newCapture opens the file, which is appended to, or the socket. "-" is standard
-// output.
-func newCapture(where string, zctx *zmq.Context) (c *capture, err error) {
+// newCapture makes the socket for an endpoint, or what encodes for a file, which is
+// not opened yet.
+func newCapture(e *cli.Endpoint, zctx *zmq.Context) (c *capture, err error) {
 	c = &capture{}
-	if strings.Contains(where, "://") {
-		e, err := cli.ParseEndpoint(where, true)
-		if err != nil {
-			return nil, err
-		}
-		c.endpoint = &e
+	if e != nil {
 		c.pub, err = zctx.NewSocket(zmq.Pub)
 		return c, err
 	}
-	if c.encode, err = cli.NewEncoder(cli.Layout{Format: "json"}); err != nil {
-		return nil, err
-	}
-	if c.file = os.Stdout; where != "-" {
-		c.file, err = os.OpenFile(where, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
-	}
+	c.encode, err = cli.NewEncoder(cli.Layout{Format: "json"})
 	return c, err
+}
+
+// open opens a file, which is appended to; "-" is standard output.
+func (c *capture) open(name string) (err error) {
+	if c.file = os.Stdout; name != "-" {
+		c.file, err = os.OpenFile(name, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	}
+	return err
 }
 
 // take keeps one message.
@@ -68,7 +64,7 @@ func (c *capture) close() error {
 	if c.pub != nil {
 		return c.pub.Close()
 	}
-	if c.file == os.Stdout {
+	if c.file == nil || c.file == os.Stdout {
 		return nil
 	}
 	return c.file.Close()

@@ -32,9 +32,11 @@ type config struct {
 	front, back side
 	linger      time.Duration
 	capture     string        // an endpoint or a file; empty: none
+	copies      *cli.Endpoint // capture, if it is one
 	control     *cli.Endpoint // nil: none
+	monitor     *cli.Endpoint // nil: none
 	topics      *topics       // nil: all pass as they are
-	monitor     string        // an endpoint; empty: none
+	groups      []string      // of DISH
 }
 
 // parseConfig reads the words and flags. Nothing is started.
@@ -46,31 +48,36 @@ func parseConfig(a *cli.Args, name string) (*config, error) {
 		back:    side{name: "backend", options: slices.Concat(both, a.SocketOptions("backend-option")), security: a.Security("backend-")},
 		linger:  a.Duration("linger", time.Second),
 		capture: a.String("capture", ""),
-		monitor: a.String("monitor", ""),
+		control: a.Endpoint("control"),
+		monitor: a.Endpoint("monitor"),
+		groups:  a.Strings("join"),
 	}
-	if a.Given("control") {
-		e, err := cli.ParseEndpoint(a.String("control", ""), true)
-		if err != nil {
-			a.Reject(err)
-		}
-		c.control = &e
+	if strings.Contains(c.capture, "://") {
+		c.copies = a.Endpoint("capture")
 	}
 	if err := a.Check(); err != nil {
 		return nil, err
 	}
 	if err := c.readWords(a); err != nil {
-		return nil, err
+		return nil, cli.About(runKey, err)
 	}
-	return c, c.readTopics(a)
+	for _, check := range []func(*cli.Args) error{c.checkUses, c.checkGroups, c.readTopics} {
+		if err := check(a); err != nil {
+			return nil, err
+		}
+	}
+	return c, nil
 }
 
 // readTopics reads the rules for topics, which only publications have.
 func (c *config) readTopics(a *cli.Args) (err error) {
 	c.topics, err = parseTopics(a.Strings("topic-allow"), a.Strings("topic-deny"), a.Strings("topic-rewrite"))
-	if err == nil && c.topics != nil && !(hasTopics(c.front.typ) && hasTopics(c.back.typ)) {
-		return cli.Usagef("they are for xsub with xpub, or sub with pub", "%v and %v have no topics for --topic-allow, --topic-deny and --topic-rewrite", c.front.typ, c.back.typ)
+	if err != nil || c.topics == nil || hasTopics(c.front.typ) && hasTopics(c.back.typ) {
+		return err
 	}
-	return err
+	flags := []string{"topic-allow", "topic-deny", "topic-rewrite"}
+	flag := flags[slices.IndexFunc(flags, a.Given)]
+	return cli.About(flag, cli.Usagef("it is for xsub with xpub, or sub with pub", "%v and %v have no topics for --%s", c.front.typ, c.back.typ, flag))
 }
 
 // readWords reads the pair of types and the endpoints.
@@ -118,11 +125,6 @@ func (c *config) readEndpoints(front string, frontBinds bool, back string, backB
 	if c.front.endpoint, err = cli.ParseEndpoint(front, frontBinds); err != nil {
 		return err
 	}
-	if c.back.endpoint, err = cli.ParseEndpoint(back, backBinds); err != nil {
-		return err
-	}
-	if c.front.endpoint.Addr == c.back.endpoint.Addr && !c.front.endpoint.Wildcard() {
-		return cli.Usagef("messages would go in a circle", "endpoint %s is given twice", c.front.endpoint.Addr)
-	}
-	return nil
+	c.back.endpoint, err = cli.ParseEndpoint(back, backBinds)
+	return err
 }

@@ -95,6 +95,12 @@ func (c *controller) ask(ctx context.Context, own zmq.Type) error {
 		return sock.Set(zmq.Linger, time.Second) // nothing comes back: let it arrive
 	}
 	answer, err := sock.Recv(ctx)
+	for err == nil && own != zmq.Req && len(answer) == 1 && len(answer[0]) == 0 {
+		answer, err = sock.Recv(ctx) // libzmq 4.3.5 also answers the other commands, of others
+	}
+	if err != nil && own == zmq.Req && errors.Is(err, context.DeadlineExceeded) {
+		return cli.Failf(cli.StatusTimeout, "libzmq 4.3.4 obeys one command at a REP, but answers statistics only", "%w", context.Cause(ctx))
+	}
 	if err != nil {
 		return err
 	}

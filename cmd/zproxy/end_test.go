@@ -32,8 +32,10 @@ func newRig(t *testing.T) *rig {
 		back:   side{typ: zmq.Push, endpoint: bind("inproc://back")},
 		linger: time.Minute,
 	}, log)
-	if err := r.open(); err != nil {
-		t.Fatal(err)
+	for _, step := range []func() error{r.prepare, r.attach} {
+		if err := step(); err != nil {
+			t.Fatal(err)
+		}
 	}
 	r.push = r.peer(t, zmq.Push, "inproc://front")
 	for range 3 {

@@ -26,10 +26,8 @@ import (
 //
 //	1 toml.Unmarshal       the values; what is no TOML ends here
 //	2 unstable.Parser      the lines on which the keys stand
-//	3 cli.Tool.Args, then parseConfig, for each proxy: what is wrong names line and key
-
-// forProxies are the groups of flags that may stand in the file.
-var forProxies = []string{"Sockets", "Security", "Ending", "Steering", "Topics"}
+//	3 cli.Tool.Args, then parseConfig, for each proxy, and checkPlans: an error is
+//	  about a flag, which is a key, so what is wrong names line and key
 
 // file is a file that is being read.
 type file struct {
@@ -135,20 +133,17 @@ func (f *file) plans(a *cli.Args, top map[string]any) ([]plan, error) {
 		if err != nil {
 			return nil, err
 		}
-		if slices.ContainsFunc(plans, func(other plan) bool { return other.config.name == pl.config.name }) {
-			return nil, f.errorf(f.lines[prefix+"name"], "name", "", "%q is the name of another proxy", pl.config.name)
-		}
 		plans = append(plans, pl)
 	}
-	return plans, nil
+	return plans, checkPlans(plans)
 }
 
 // check refuses keys that mean nothing.
 func (f *file) check(table map[string]any, prefix string) error {
 	for _, key := range slices.Sorted(maps.Keys(table)) {
 		known := prefix != "" && (key == "name" || key == "run")
-		for _, flag := range f.flags {
-			known = known || flag.Name == key && (slices.Contains(forProxies, flag.Group) || key == cli.MonitorFlag.Name)
+		for _, row := range f.flags {
+			known = known || row.Name == key && flag{row}.describes()
 		}
 		if !known {
 			return f.errorf(f.lines[prefix+key], key, "the keys are name, run and the long names of flags; see zproxy.toml(5)", "unknown key")
@@ -180,15 +175,15 @@ func (f *file) plan(a *cli.Args, prefix string, table, top map[string]any) (plan
 	if err != nil {
 		return plan{}, err
 	}
-	pl := plan{args: args, place: fmt.Sprintf("%s:%d: %s", f.path, f.lines[prefix], name)}
+	pl := plan{args: args, place: fmt.Sprintf("%s:%d: %s", f.path, f.lines[prefix], name), keys: map[string]string{}}
+	for key, line := range lines {
+		pl.keys[key] = fmt.Sprintf("%s:%d: %s", f.path, line, key)
+	}
 	own, err := newTool().Args(a, args)
 	if err == nil {
 		pl.config, err = parseConfig(own, name)
 	}
-	if err != nil {
-		return plan{}, f.blame(err, values, lines)
-	}
-	return pl, nil
+	return pl, pl.explain(err)
 }
 
 // arguments are the keys as a command line has them.
@@ -238,15 +233,4 @@ func texts(v any) (list []string, ok bool) {
 		return list, true
 	}
 	return nil, false
-}
-
-// blame finds the key that an error is about: the flag, or the value, in its text.
-func (f *file) blame(err error, values map[string]any, lines map[string]int) error {
-	text := err.Error()
-	for _, key := range slices.Sorted(maps.Keys(values)) {
-		if strings.Contains(text, "--"+key+" ") || strings.Contains(text, "--"+key+":") {
-			return inFile(fmt.Sprintf("%s:%d: %s", f.path, lines[key], key), err)
-		}
-	}
-	return inFile(fmt.Sprintf("%s:%d: run", f.path, lines["run"]), err)
 }

@@ -4,16 +4,13 @@ import (
 	"bytes"
 	"context"
 	"io"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
-
-	dto "github.com/prometheus/client_model/go"
-	"github.com/prometheus/common/expfmt"
 
 	"ztools/lib/cli"
 	"ztools/lib/zmq"
@@ -26,27 +23,52 @@ const patience = 20 * time.Second
 type logged struct {
 	mu  sync.Mutex
 	buf bytes.Buffer
+	new chan struct{} // closed by the next Write
 }
+
+func newLogged() *logged { return &logged{new: make(chan struct{})} }
 
 func (l *logged) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	close(l.new)
+	l.new = make(chan struct{})
 	return l.buf.Write(p)
 }
 
-func (l *logged) has(text string) bool {
+func (l *logged) look() (text string, more <-chan struct{}) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return strings.Contains(l.buf.String(), text)
+	return l.buf.String(), l.new
 }
 
-// town is a group with a file, and the folder of its endpoints.
+// tells waits until something is told.
+func (l *logged) tells(t *testing.T, text string) {
+	t.Helper()
+	limit := time.After(patience)
+	for {
+		told, more := l.look()
+		if strings.Contains(told, text) {
+			return
+		}
+		select {
+		case <-more:
+		case <-limit:
+			t.Fatalf("told %q, not %q", told, text)
+		}
+	}
+}
+
+// town is a group with a file that runs, and the folder of its endpoints.
 type town struct {
 	*group
-	t    *testing.T
-	dir  string
-	told *logged
-	zctx *zmq.Context
+	t                *testing.T
+	dir              string
+	told             *logged
+	zctx             *zmq.Context
+	signals, hangups chan os.Signal
+	timeout          chan time.Time
+	result           chan error // of the run
 }
 
 // newFolder is a town without a group: a folder with a file, in which DIR stands
@@ -57,7 +79,7 @@ func newFolder(t *testing.T, file string) *town {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &town{t: t, dir: dir, told: &logged{}, zctx: zmq.NewContext()}
+	w := &town{t: t, dir: dir, told: newLogged(), zctx: zmq.NewContext(), signals: make(chan os.Signal), hangups: make(chan os.Signal), timeout: make(chan time.Time), result: make(chan error, 1)}
 	w.write(file)
 	t.Cleanup(func() {
 		if err := w.zctx.Close(); err != nil {
@@ -68,16 +90,25 @@ func newFolder(t *testing.T, file string) *town {
 	return w
 }
 
-// newTown starts the proxies of a file.
-func newTown(t *testing.T, file string) *town {
+// newTown runs the proxies of a file.
+func newTown(t *testing.T, file string, args ...string) *town {
 	t.Helper()
 	w := newFolder(t, file)
+	w.begin(args...)
+	return w
+}
+
+// begin runs the proxies of the file.
+func (w *town) begin(args ...string) {
+	t := w.t
+	t.Helper()
 	tool := newTool()
 	tool.Run = func(a *cli.Args) error {
-		w.group = &group{args: a, log: cli.NewLog(a), path: filepath.Join(w.dir, "zproxy.toml"), ended: make(chan *member), over: make(chan struct{})}
+		w.group = newGroup(a)
+		w.group.path = filepath.Join(w.dir, "zproxy.toml")
 		return nil
 	}
-	if status := tool.Main([]string{"zproxy"}, cli.Stdio{Out: io.Discard, Err: w.told}); status != 0 {
+	if status := tool.Main(append([]string{"zproxy"}, args...), cli.Stdio{Out: io.Discard, Err: w.told}); status != 0 {
 		t.Fatal("no arguments")
 	}
 	plans, err := w.read()
@@ -87,8 +118,36 @@ func newTown(t *testing.T, file string) *town {
 	if err := w.start(plans); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(w.close)
-	return w
+	w.deadline = w.timeout
+	var over sync.WaitGroup
+	over.Go(func() { w.result <- w.run(w.signals, w.hangups) })
+	t.Cleanup(func() {
+		for _, m := range w.running() {
+			m.kill()
+			m.stop(nil)
+		}
+		over.Wait()
+		w.close()
+	})
+}
+
+// reloads asks for a reload and waits until it has told its outcome.
+func (w *town) reloads(outcome string) {
+	w.t.Helper()
+	w.hangups <- syscall.SIGHUP
+	w.told.tells(w.t, outcome)
+}
+
+// ends waits for the end of the run and returns its error.
+func (w *town) ends() error {
+	w.t.Helper()
+	select {
+	case err := <-w.result:
+		return err
+	case <-time.After(patience):
+		w.t.Fatal("the run does not end")
+		return nil
+	}
 }
 
 func (w *town) write(file string) {
@@ -130,48 +189,6 @@ func (w *town) passes(from, to *zmq.Socket, text string) {
 	}
 }
 
-const twoProxies = `
-linger = "100ms"
-[[proxy]]
-name = "one"
-run = ["streamer", "DIR/a", "DIR/b"]
-[[proxy]]
-name = "two"
-run = ["streamer", "DIR/c", "DIR/d"]
-`
-
-// A mistake changes nothing, and what did not change goes on untouched.
-func TestReload(t *testing.T) {
-	w := newTown(t, twoProxies)
-	push, pull := w.peer(zmq.Push, "a"), w.peer(zmq.Pull, "b")
-	w.passes(push, pull, "before")
-	first := w.running()[0]
-	w.write(strings.Replace(twoProxies, "streamer", "streaner", 1))
-	w.reload()
-	if !w.told.has(`zproxy.toml:5: run: unknown kind of proxy "streaner"; all goes on as before`) || len(w.running()) != 2 {
-		t.Errorf("a mistake: told %q", w.told.buf.String())
-	}
-	w.passes(push, pull, "after a mistake")
-	w.write(strings.Replace(twoProxies, "DIR/d", "DIR/e", 1))
-	w.reload()
-	if !w.told.has("1 unchanged, 1 ended, 1 started") || w.running()[0] != first {
-		t.Errorf("told %q", w.told.buf.String())
-	}
-	w.passes(push, pull, "untouched")
-	w.passes(w.peer(zmq.Push, "c"), w.peer(zmq.Pull, "e"), "changed")
-}
-
-// A proxy that cannot bind after a reload goes on as it was.
-func TestReloadThatCannotBind(t *testing.T) {
-	w := newTown(t, twoProxies)
-	w.write(strings.Replace(twoProxies, "DIR/d", "DIR/no/such/folder", 1))
-	w.reload()
-	if !w.told.has("cannot bind") || !w.told.has("two goes on as before") || len(w.running()) != 2 {
-		t.Errorf("told %q", w.told.buf.String())
-	}
-	w.passes(w.peer(zmq.Push, "c"), w.peer(zmq.Pull, "d"), "as before")
-}
-
 // A copy of each message comes to subscribers of the capture's endpoint.
 func TestCaptureToEndpoint(t *testing.T) {
 	w := newTown(t, `
@@ -199,75 +216,6 @@ capture = "DIR/copies"
 		}
 		if _, err := time.Parse(time.RFC3339Nano, string(copied[1])); err != nil {
 			t.Error(err)
-		}
-	}
-}
-
-// The page is what real parsers take, in both forms, and the numbers are right.
-func TestMetrics(t *testing.T) {
-	w := newTown(t, `
-[[proxy]]
-name = "feed"
-run = ["forwarder", "DIR/a", "DIR/b"]
-`)
-	sub := w.peer(zmq.Sub, "b")
-	if err := sub.Subscribe("x"); err != nil {
-		t.Fatal(err)
-	}
-	pub := w.peer(zmq.Pub, "a")
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	defer cancel()
-	if err := pub.WaitPeers(ctx, 1); err != nil {
-		t.Fatal(err)
-	}
-	w.passes(pub, sub, "x12")
-	w.passes(pub, sub, "x3")
-	for _, accept := range []string{"", "application/openmetrics-text; version=1.0.0"} {
-		r := httptest.NewRequest("GET", "/metrics", nil)
-		r.Header.Set("Accept", accept)
-		answer := httptest.NewRecorder()
-		w.ServeHTTP(answer, r)
-		families := parse(t, expfmt.Format(answer.Header().Get("Content-Type")), answer.Body)
-		for name, want := range map[string]float64{
-			"zproxy_messages_total received frontend": 2,
-			"zproxy_bytes_total sent backend":         5,
-			"zproxy_messages_total sent frontend":     1, // the subscription
-			"zproxy_peers  backend":                   1,
-			"zproxy_subscriptions  backend":           1,
-			"zproxy_queue_messages sent backend":      0,
-		} {
-			if got, ok := families[name]; !ok || got != want {
-				t.Errorf("%q: %s is %v, want %v", accept, name, got, want)
-			}
-		}
-	}
-}
-
-// parse reads a page: numbers by name, direction and side.
-func parse(t *testing.T, format expfmt.Format, page io.Reader) map[string]float64 {
-	t.Helper()
-	text, err := io.ReadAll(page)
-	if err != nil {
-		t.Fatal(err)
-	}
-	numbers := map[string]float64{}
-	decoder := expfmt.NewDecoder(bytes.NewReader(text), format)
-	for {
-		var f dto.MetricFamily
-		if err := decoder.Decode(&f); err == io.EOF {
-			return numbers
-		} else if err != nil {
-			t.Fatalf("%s: %v\n%s", format, err, text)
-		}
-		for _, m := range f.Metric {
-			labels := map[string]string{}
-			for _, l := range m.Label {
-				labels[l.GetName()] = l.GetValue()
-			}
-			if labels["proxy"] != "feed" {
-				t.Errorf("%s has labels %v", f.GetName(), labels)
-			}
-			numbers[f.GetName()+" "+labels["direction"]+" "+labels["side"]] = m.GetCounter().GetValue() + m.GetGauge().GetValue()
 		}
 	}
 }

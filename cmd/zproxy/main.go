@@ -3,9 +3,10 @@
 // A run goes through the files in this order:
 //
 //	1 tool.go     the flag table, --help and its examples
-//	2 run.go      all proxies of a run: started together, replaced by SIGHUP, ended by signals
+//	2 run.go      all proxies of a run: started together, ended by signals; reload.go replaces them
 //	3 config.go   one command line becomes a config; pair.go says which types fit, topics.go reads rules
 //	  file.go     a file becomes several command lines, with the places of their mistakes
+//	  check.go    what does not fit together
 //	4 proxy.go    one proxy: sockets are prepared, opened, run by zmq.Proxy and drained
 //	  capture.go  copies of its messages
 //	5 stats.go, metrics.go, ready.go   what others are told

@@ -136,18 +136,29 @@ func (g *group) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// serveMetrics listens at --metrics until the end of the run.
-func (g *group) serveMetrics() error {
-	l, err := net.Listen("tcp", g.metrics)
-	if err != nil {
-		return cli.Failf(cli.StatusFailed, "write it as HOST:PORT, for example localhost:9100", "--metrics %s: %w", g.metrics, err)
+// listen opens --metrics, before any proxy is.
+func (g *group) listen() (err error) {
+	if !g.args.Given("metrics") {
+		return nil
 	}
+	addr := g.args.String("metrics", "")
+	if _, _, err := net.SplitHostPort(addr); err != nil {
+		return cli.Usagef("write it as HOST:PORT, for example localhost:9100", "--metrics %s: %w", addr, err)
+	}
+	if g.metrics, err = net.Listen("tcp", addr); err != nil {
+		return cli.Failf(cli.StatusFailed, "write it as HOST:PORT, for example localhost:9100", "--metrics %s: %w", addr, err)
+	}
+	return nil
+}
+
+// serveMetrics answers at --metrics until the end of the run.
+func (g *group) serveMetrics() {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", g)
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, WriteTimeout: 30 * time.Second}
-	g.log.At(0, "metrics at http://%s/metrics", l.Addr())
+	g.log.At(0, "metrics at http://%s/metrics", g.metrics.Addr())
 	g.helpers.Go(func() {
-		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		if err := server.Serve(g.metrics); !errors.Is(err, http.ErrServerClosed) {
 			g.log.At(0, "metrics: %v", err)
 		}
 	})
@@ -155,5 +166,4 @@ func (g *group) serveMetrics() error {
 		<-g.over
 		_ = server.Close() // its listener is closed with it
 	})
-	return nil
 }

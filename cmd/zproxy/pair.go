@@ -20,21 +20,29 @@ const (
 	takes                          // messages go into it
 	names                          // its messages begin with a routing id
 	subscriptions                  // passes subscriptions on
+	single                         // its messages have one part
+	grouped                        // its messages are for a group
 
 	bothWays = gives | takes
 )
 
 // roles are the types that can stand in a proxy.
 var roles = map[zmq.Type]role{
-	zmq.Dealer: bothWays,
-	zmq.Pair:   bothWays,
-	zmq.Router: bothWays | names,
-	zmq.XSub:   bothWays | subscriptions,
-	zmq.XPub:   bothWays | subscriptions,
-	zmq.Pull:   gives,
-	zmq.Sub:    gives,
-	zmq.Push:   takes,
-	zmq.Pub:    takes,
+	zmq.Dealer:  bothWays,
+	zmq.Pair:    bothWays,
+	zmq.Router:  bothWays | names,
+	zmq.XSub:    bothWays | subscriptions,
+	zmq.XPub:    bothWays | subscriptions,
+	zmq.Pull:    gives,
+	zmq.Sub:     gives,
+	zmq.Push:    takes,
+	zmq.Pub:     takes,
+	zmq.Channel: bothWays | single,
+	zmq.Client:  bothWays | single,
+	zmq.Gather:  gives | single,
+	zmq.Scatter: takes | single,
+	zmq.Dish:    gives | single | grouped,
+	zmq.Radio:   takes | single | grouped,
 }
 
 // hasTopics tells whether messages of a type begin with a topic.
@@ -47,7 +55,13 @@ var unfit = map[zmq.Type][2]string{
 	zmq.Req:    {"REQ waits for a reply before it sends again", "use dealer"},
 	zmq.Rep:    {"REP answers one request at a time", "use router"},
 	zmq.Stream: {"STREAM carries bytes, not messages", ""},
+	zmq.Server: {noWayBack, "use router with dealer"},
+	zmq.Peer:   {noWayBack, "use router with dealer"},
+	zmq.Dgram:  {"it sends an address and one part, and anything else would end the proxy", ""},
 }
+
+// noWayBack is why zmq_proxy ends with EHOSTUNREACH at the first reply.
+const noWayBack = "the number of a peer stands beside its message, and no reply brings it back"
 
 // parseType reads a socket type that can stand in a proxy.
 func parseType(name string) (zmq.Type, error) {
@@ -57,9 +71,6 @@ func parseType(name string) (zmq.Type, error) {
 	}
 	if reason, ok := unfit[t]; ok {
 		return 0, cli.Usagef(reason[1], "%v cannot stand in a proxy: %s", t, reason[0])
-	}
-	if roles[t] == 0 {
-		return 0, cli.Usagef("", "%v sockets are not available in this version", t)
 	}
 	return t, nil
 }
@@ -78,9 +89,24 @@ func checkPair(front, back zmq.Type) error {
 	case one == other && one != bothWays:
 		return refuse(front, back, "messages could only go one and the same way", "pull or sub receive, push or pub send")
 	case one != other && one^other != bothWays:
-		return refuse(front, back, "one side answers and the other cannot", "two of dealer, pair and router answer both")
+		return refuse(front, back, "one side answers and the other cannot", "two of dealer, pair and router answer both, or of channel and client")
+	case ungrouped(f, b) || ungrouped(b, f):
+		return refuse(front, back, "RADIO needs the group of each message", "use dish with radio")
+	case overfills(f, b) || overfills(b, f):
+		return refuse(front, back, "a message of several parts does not fit into one", "channel goes with channel or client, gather with scatter")
 	}
 	return nil
+}
+
+// overfills tells whether one side gives messages that the other cannot send.
+func overfills(from, to role) bool {
+	return from&gives != 0 && to&takes != 0 && from&single == 0 && to&single != 0
+}
+
+// ungrouped tells whether one side gives messages without the group that the other
+// needs.
+func ungrouped(from, to role) bool {
+	return from&gives != 0 && to&takes != 0 && from&grouped == 0 && to&grouped != 0
 }
 
 func refuse(front, back zmq.Type, reason, hint string) error {

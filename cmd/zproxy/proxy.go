@@ -12,8 +12,8 @@ import (
 	"ztools/lib/zmq"
 )
 
-// One proxy. It is prepared, which shows whether all options make sense, then bound
-// and connected, then it runs. How it ends:
+// One proxy. It is prepared, which shows whether all options make sense, its capture
+// is opened, then it is bound and connected, then it runs. How it ends:
 //
 //	1 the first signal, or a failure, ends soft: what has come is still passed on
 //	2 when nothing is left of that, queued messages still leave
@@ -86,8 +86,8 @@ func (p *proxy) prepare() (err error) {
 		p.relay.Control = p.control
 	}
 	if p.config.capture != "" {
-		if p.capture, err = newCapture(p.config.capture, p.zctx); err != nil {
-			return err
+		if p.capture, err = newCapture(p.copies, p.zctx); err != nil {
+			return cli.About("capture", err)
 		}
 	}
 	if p.capture != nil || p.topics != nil || p.log.On(3) {
@@ -120,10 +120,31 @@ func (p *proxy) socket(s side) (*zmq.Socket, error) {
 	if err := cli.SetOptions(sock, s.options); err != nil {
 		return sock, err
 	}
+	if s.typ == zmq.Dish {
+		return sock, p.join(sock)
+	}
 	if s.typ == zmq.Sub && !s.sets("subscribe") {
 		return sock, sock.Subscribe("")
 	}
 	return sock, nil
+}
+
+// join has a DISH receive its groups.
+func (p *proxy) join(dish *zmq.Socket) error {
+	for _, group := range p.groups {
+		if err := dish.Join(group); err != nil {
+			return cli.About("join", cli.Usagef("a group has 255 bytes at most and is joined once", "--join %q: %w", group, err))
+		}
+	}
+	return nil
+}
+
+// record opens the file of the capture.
+func (p *proxy) record() error {
+	if p.capture == nil || p.capture.pub != nil {
+		return nil
+	}
+	return cli.About("capture", p.capture.open(p.config.capture))
 }
 
 // attach binds and connects all sockets.
@@ -139,7 +160,7 @@ func (p *proxy) attach() (err error) {
 		side side
 	}{{p.front, p.config.front}, {p.back, p.config.back}} {
 		if err := cli.Attach(s.sock, s.side.endpoint, p.log); err != nil {
-			return err
+			return cli.About(runKey, err)
 		}
 		if s.side.security != nil && s.side.endpoint.Bind {
 			s.side.security.Tell(p.log, "zcat", s.side.typ, s.sock.LastEndpoint())
@@ -147,21 +168,13 @@ func (p *proxy) attach() (err error) {
 	}
 	if p.control != nil {
 		if err := cli.Attach(p.control, *p.config.control, p.log); err != nil {
-			return err
+			return cli.About("control", err)
 		}
 	}
-	if p.capture != nil && p.capture.endpoint != nil {
-		return cli.Attach(p.capture.pub, *p.capture.endpoint, p.log)
+	if p.copies != nil {
+		return cli.About("capture", cli.Attach(p.capture.pub, *p.copies, p.log))
 	}
 	return nil
-}
-
-// open is prepare and attach.
-func (p *proxy) open() error {
-	if err := p.prepare(); err != nil {
-		return err
-	}
-	return p.attach()
 }
 
 // inspect sees each message when it is passed on; false drops it.
@@ -303,9 +316,11 @@ func unsent(s *zmq.Socket) int {
 	return s.Unsent()
 }
 
-// subscribes tells whether a socket sends nothing but subscriptions, which nobody
-// misses when a publisher is absent.
-func subscribes(s *zmq.Socket) bool { return s.Type() == zmq.XSub || s.Type() == zmq.Sub }
+// subscribes tells whether a socket sends nothing but what it wants to receive, which
+// nobody misses when a publisher is absent.
+func subscribes(s *zmq.Socket) bool {
+	return s.Type() == zmq.XSub || s.Type() == zmq.Sub || s.Type() == zmq.Dish
+}
 
 // subscriptionsOnly tells whether a socket receives nothing else.
 func subscriptionsOnly(s *zmq.Socket) bool { return s.Type() == zmq.XPub || s.Type() == zmq.Pub }

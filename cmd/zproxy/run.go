@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"net"
 	"os"
 	"slices"
 	"sync"
@@ -14,10 +15,9 @@ import (
 //
 //	1 the proxies of the command line, or of the file, are read and prepared: a
 //	  mistake starts nothing
-//	2 they are bound and connected, and run until signals, failures, TERMINATE or
-//	  --timeout
-//	3 SIGHUP reads the file again: proxies that changed are replaced, and after a
-//	  mistake all go on as before
+//	2 they are bound and connected, all or none, and run until signals, failures,
+//	  TERMINATE or --timeout
+//	3 SIGHUP reads the file again, or the lists of who may come in (reload.go)
 
 // group is all proxies of a run.
 type group struct {
@@ -26,7 +26,10 @@ type group struct {
 	path    string // of the file; empty: the command line describes the proxy
 	stats   time.Duration
 	timeout time.Duration // 0: none
-	metrics string
+	late    error         // the end by --timeout
+
+	readyFD *os.File     // --ready-fd; nil: none
+	metrics net.Listener // --metrics; nil: none
 
 	mu      sync.Mutex // guards members
 	members []*member
@@ -35,56 +38,63 @@ type group struct {
 	ended    chan *member     // by itself
 	over     chan struct{}    // closed at the end of the run
 	helpers  sync.WaitGroup
+
+	// Owned by run.
+	worst  error   // why members ended
+	change *change // a reload that waits for old members; nil: none
+	asked  int     // how often to end, by signals and --timeout
 }
 
 // member is a proxy that runs.
 type member struct {
 	*proxy
 	plan     plan
-	launched bool
+	replaced bool // it ends for a reload; owned by group.run
 	signals  chan os.Signal
-	err      error // valid once done is closed
-	done     chan struct{}
+	err      error // valid once group.ended has it
 }
 
 // plan is a proxy to be run. Two plans with the same arguments are the same.
 type plan struct {
 	args   []string // nil: of the command line
 	config *config
-	place  string // where it stands in the file
+	place  string            // where it stands in the file
+	keys   map[string]string // and where its keys do
 }
 
-// run is zproxy behind its command line.
-func run(a *cli.Args) error {
-	switch {
-	case a.ListsOptions():
-		return cli.PrintOptions(a.Out)
-	case len(a.Words) > 0 && a.Words[0] == "ctl":
-		return steer(a)
-	}
+// newGroup reads the flags that are for all proxies.
+func newGroup(a *cli.Args) *group {
 	g := &group{
-		args: a, log: cli.NewLog(a), path: a.String("file", ""), stats: a.Duration("stats", 0), metrics: a.String("metrics", ""),
-		timeout: a.Duration("timeout", 0),
-		ended:   make(chan *member), over: make(chan struct{}),
+		args: a, log: cli.NewLog(a), path: a.String("file", ""), stats: a.Duration("stats", 0), timeout: a.Duration("timeout", 0),
+		ended: make(chan *member), over: make(chan struct{}),
 	}
 	if a.Given("stats") && g.stats == 0 || a.Given("timeout") && g.timeout == 0 {
 		a.Reject(cli.Usagef("leave the flag out", "--stats and --timeout cannot be 0"))
 	}
+	g.late = cli.Failf(cli.StatusTimeout, "", "timed out after %v", g.timeout)
+	return g
+}
+
+// run is zproxy behind its command line.
+func run(a *cli.Args) error {
+	if a.ListsOptions() {
+		return cli.PrintOptions(a.Out)
+	}
+	if err := checkForm(a); err != nil {
+		return err
+	}
+	if steers(a) {
+		return steer(a)
+	}
+	g := newGroup(a)
 	plans, err := g.read()
 	if err != nil {
 		return err
 	}
-	if g.timeout > 0 {
-		g.deadline = time.After(g.timeout)
-	}
 	signals, release := cli.Interrupts()
 	defer release()
-	var hangups <-chan os.Signal
-	if g.path != "" { // else there is nothing to read again
-		var release func()
-		hangups, release = cli.Hangups()
-		defer release()
-	}
+	hangups, release := cli.Hangups()
+	defer release()
 	defer g.close()
 	if err := g.start(plans); err != nil {
 		return err
@@ -102,51 +112,75 @@ func (g *group) read() ([]plan, error) {
 }
 
 // start prepares and opens all proxies, or none.
-func (g *group) start(plans []plan) error {
+func (g *group) start(plans []plan) (err error) {
+	if g.timeout > 0 {
+		g.deadline = time.After(g.timeout)
+	}
+	if g.readyFD, err = openReady(g.args); err != nil {
+		return err
+	}
+	if err := g.listen(); err != nil {
+		return err
+	}
 	fresh, err := g.prepare(plans)
 	if err != nil {
 		return err
 	}
-	g.mu.Lock()
-	g.members = fresh
-	g.mu.Unlock()
-	for _, m := range fresh {
-		if err := m.attach(); err != nil {
-			return m.plan.explain(err)
-		}
+	if err := g.open(fresh); err != nil {
+		return err
 	}
+	g.help()
+	return ready(g.readyFD)
+}
+
+// prepare makes the sockets of all plans and opens their files, or undoes it.
+func (g *group) prepare(plans []plan) (fresh []*member, err error) {
+	for _, pl := range plans {
+		fresh = append(fresh, &member{proxy: newProxy(g.args.Context, pl.config, g.log), plan: pl, signals: make(chan os.Signal, 2)})
+	}
+	return fresh, inEach(fresh, (*proxy).prepare, (*proxy).record)
+}
+
+// open binds and connects all, or closes them again, and then runs them.
+func (g *group) open(fresh []*member) error {
+	if err := inEach(fresh, (*proxy).attach); err != nil {
+		return err
+	}
+	g.mu.Lock()
+	g.members = append(g.members, fresh...)
+	g.mu.Unlock()
 	for _, m := range fresh {
 		g.launch(m)
 	}
-	if err := g.help(); err != nil {
-		return err
-	}
-	return ready(g.args)
+	return nil
 }
 
-// prepare makes the sockets of all plans, or closes them again.
-func (g *group) prepare(plans []plan) (fresh []*member, err error) {
-	for _, pl := range plans {
-		m := &member{proxy: newProxy(g.args.Context, pl.config, g.log), plan: pl, signals: make(chan os.Signal, 2), done: make(chan struct{})}
-		fresh = append(fresh, m)
-		if err := m.prepare(); err != nil {
-			for _, m := range fresh {
-				m.kill()
-				m.proxy.close()
+// inEach takes the steps, each in all members, or closes them all.
+func inEach(fresh []*member, steps ...func(*proxy) error) error {
+	for _, step := range steps {
+		for _, m := range fresh {
+			if err := step(m.proxy); err != nil {
+				abandon(fresh)
+				return m.plan.explain(err)
 			}
-			return nil, pl.explain(err)
 		}
 	}
-	return fresh, nil
+	return nil
+}
+
+// abandon closes members that do not run.
+func abandon(fresh []*member) {
+	for _, m := range fresh {
+		m.kill()
+		m.proxy.close()
+	}
 }
 
 // launch runs a member that is open.
 func (g *group) launch(m *member) {
-	m.launched = true
 	g.helpers.Go(func() {
 		m.err = m.proxy.run(m.signals)
 		m.proxy.close()
-		close(m.done)
 		select {
 		case g.ended <- m:
 		case <-g.over:
@@ -156,36 +190,75 @@ func (g *group) launch(m *member) {
 
 // run waits for signals, the deadline and the end of the proxies.
 func (g *group) run(signals, hangups <-chan os.Signal) error {
-	late := cli.Failf(cli.StatusTimeout, "", "timed out after %v", g.timeout)
-	var first error
-	for {
+	for len(g.running()) > 0 || g.change != nil {
+		again := hangups
+		if g.asked > 0 || g.change != nil {
+			again = nil // one after the other
+		}
 		select {
 		case sig := <-signals:
-			hangups = nil
-			notify("STOPPING=1")
-			for _, m := range g.running() {
-				m.tell(sig)
-			}
+			g.interrupt(sig)
 		case <-g.deadline:
-			hangups = nil
-			notify("STOPPING=1")
-			for _, m := range g.running() {
-				m.stop(late)
-			}
-		case <-hangups:
+			g.expire()
+		case <-again:
 			g.reload()
 		case m := <-g.ended:
-			g.remove(m)
-			if err := m.err; err != nil && (first == nil || worse(err, first)) {
-				first = err
-			}
-			if len(g.running()) == 0 {
-				return first
-			}
-			if m.err != nil && m.err != late && loud(m.err) {
-				g.log.At(0, "%s", m.label(m.err.Error()))
-			}
+			g.forget(m)
 		}
+	}
+	return g.worst
+}
+
+// interrupt passes a signal on. Members that drain for a reload already go on with it
+// at the first.
+func (g *group) interrupt(sig os.Signal) {
+	g.stop(cli.Signalled(sig))
+	for _, m := range g.running() {
+		if g.asked > 1 || !m.replaced {
+			m.tell(sig)
+		}
+	}
+}
+
+// expire ends the run at --timeout.
+func (g *group) expire() {
+	g.stop(g.late)
+	for _, m := range g.running() {
+		m.stop(g.late)
+	}
+}
+
+// stop begins the end of the run. A reload that waits is given up.
+func (g *group) stop(reason error) {
+	if g.asked++; g.asked == 1 {
+		notify("STOPPING=1")
+	}
+	if g.change != nil {
+		g.log.At(0, "the reload is given up; once more ends at once")
+		abandon(g.change.fresh)
+		g.change = nil
+		g.blame(reason)
+	}
+}
+
+// forget takes note of the end of a member.
+func (g *group) forget(m *member) {
+	g.mu.Lock()
+	g.members = slices.DeleteFunc(g.members, func(x *member) bool { return x == m })
+	g.mu.Unlock()
+	g.blame(m.err)
+	if (len(g.running()) > 0 || g.change != nil) && m.err != g.late && loud(m.err) {
+		g.log.At(0, "%s", m.label(m.err.Error()))
+	}
+	if g.change != nil && !slices.ContainsFunc(g.running(), func(m *member) bool { return m.replaced }) {
+		g.complete()
+	}
+}
+
+// blame keeps the error that matters most, for the end.
+func (g *group) blame(err error) {
+	if err != nil && (g.worst == nil || loud(err) && !loud(g.worst)) {
+		g.worst = err
 	}
 }
 
@@ -197,14 +270,12 @@ func (m *member) tell(sig os.Signal) {
 	}
 }
 
-// loud tells whether an error is worth a line when other proxies go on.
+// loud tells whether an error is worth a line when other proxies go on. A signal
+// is not.
 func loud(err error) bool {
 	var failed *cli.Error
-	return !errors.As(err, &failed) || !failed.Quiet
+	return err != nil && !(errors.As(err, &failed) && failed.Quiet)
 }
-
-// worse tells whether an error matters more than another: a signal does least.
-func worse(err, than error) bool { return loud(err) && !loud(than) }
 
 // running are the members that have not ended.
 func (g *group) running() []*member {
@@ -213,94 +284,17 @@ func (g *group) running() []*member {
 	return slices.Clone(g.members)
 }
 
-func (g *group) remove(m *member) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.members = slices.DeleteFunc(g.members, func(x *member) bool { return x == m })
-}
-
-// reload reads the file again. What did not change goes on untouched.
-func (g *group) reload() {
-	notify("RELOADING=1")
-	defer notify("READY=1")
-	plans, err := g.read()
-	if err != nil {
-		g.log.At(0, "reload: %v; all goes on as before", err)
-		return
-	}
-	var kept, gone []*member
-	for _, m := range g.running() {
-		if i := slices.IndexFunc(plans, m.plan.same); i >= 0 {
-			plans = slices.Delete(plans, i, i+1)
-			kept = append(kept, m)
-		} else {
-			gone = append(gone, m)
-		}
-	}
-	fresh, err := g.prepare(plans)
-	if err != nil {
-		g.log.At(0, "reload: %v; all goes on as before", err)
-		return
-	}
-	for _, m := range kept {
-		if err := m.gate.Reload(); err != nil {
-			g.log.At(0, "reload: %v; the old list counts", err)
-		}
-	}
-	g.replace(gone, fresh)
-	g.log.At(0, "reloaded %s: %d unchanged, %d ended, %d started", g.path, len(kept), len(gone), len(fresh))
-}
-
-// replace ends the old members, then opens the new ones.
-func (g *group) replace(gone, fresh []*member) {
-	for _, m := range gone {
-		g.remove(m)
-		m.stop(errReplaced)
-	}
-	for _, m := range gone {
-		<-m.done
-	}
-	for _, m := range fresh {
-		if g.begin(m) {
-			continue
-		}
-		for _, old := range gone {
-			if old.name == m.name { // better than nothing
-				again, err := g.prepare([]plan{old.plan})
-				if err == nil && g.begin(again[0]) {
-					g.log.At(0, "reload: %s goes on as before", old.name)
-				}
-			}
-		}
-	}
-}
-
-// begin opens and launches a member; false if it cannot be opened.
-func (g *group) begin(m *member) bool {
-	if err := m.attach(); err != nil {
-		g.log.At(0, "reload: %v", m.plan.explain(err))
-		m.kill()
-		m.proxy.close()
-		return false
-	}
-	g.mu.Lock()
-	g.members = append(g.members, m)
-	g.mu.Unlock()
-	g.launch(m)
-	return true
-}
-
-// same tells whether two plans are of the same proxy.
-func (pl plan) same(other plan) bool {
-	return pl.config.name == other.config.name && slices.Equal(pl.args, other.args)
-}
-
-// explain names the place in the file where an error comes from.
+// explain names the place in the file where an error comes from: that of the key
+// that it is about, or that of the proxy.
 func (pl plan) explain(err error) error {
-	if pl.place == "" {
+	place, known := pl.keys[cli.FlagOf(err)]
+	if !known {
+		place = pl.place
+	}
+	if err == nil || place == "" {
 		return err
 	}
-	return inFile(pl.place, err)
+	return inFile(place, err)
 }
 
 // close ends what still runs, at once.
@@ -310,10 +304,8 @@ func (g *group) close() {
 		m.stop(nil)
 	}
 	close(g.over)
-	g.helpers.Wait()
-	for _, m := range g.running() {
-		if !m.launched {
-			m.proxy.close()
-		}
+	if g.metrics != nil {
+		_ = g.metrics.Close() // the server has closed it, if it began
 	}
+	g.helpers.Wait()
 }

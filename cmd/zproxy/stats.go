@@ -9,14 +9,13 @@ import (
 )
 
 // help starts what runs beside the proxies: --stats and --metrics.
-func (g *group) help() error {
+func (g *group) help() {
 	if g.stats > 0 {
 		g.helpers.Go(g.tellStats)
 	}
-	if g.metrics == "" {
-		return nil
+	if g.metrics != nil {
+		g.serveMetrics()
 	}
-	return g.serveMetrics()
 }
 
 // flow is one direction of a proxy.

@@ -31,6 +31,7 @@ func newTool() *cli.Tool {
 			{Name: "option", Short: "o", Value: "NAME=VALUE", Repeat: true, Group: "Sockets", Help: "set an option of both sockets; -o list shows them all"},
 			{Name: "frontend-option", Value: "NAME=VALUE", Repeat: true, Group: "Sockets", Help: "set an option of the frontend only"},
 			{Name: "backend-option", Value: "NAME=VALUE", Repeat: true, Group: "Sockets", Help: "set an option of the backend only"},
+			{Name: "join", Short: "j", Value: "GROUP", Repeat: true, Group: "Sockets", Help: "dish: receive the messages of this group"},
 			{Name: "topic-allow", Value: "PREFIX", Repeat: true, Group: "Topics", Help: "pass topics that begin so, and no others"},
 			{Name: "topic-deny", Value: "PREFIX", Repeat: true, Group: "Topics", Help: "keep topics back that begin so; the longest rule counts"},
 			{Name: "topic-rewrite", Value: "OLD=NEW", Repeat: true, Group: "Topics", Help: "topics that begin with OLD begin with NEW behind the proxy"},

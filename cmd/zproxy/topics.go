@@ -42,7 +42,7 @@ func parseTopics(allow, deny, rewrites []string) (*topics, error) {
 	for _, text := range rewrites {
 		from, to, ok := strings.Cut(text, "=")
 		if !ok {
-			return nil, cli.Usagef("write OLD=NEW, two beginnings of topics", "--topic-rewrite %q has no =", text)
+			return nil, cli.About("topic-rewrite", cli.Usagef("write OLD=NEW, two beginnings of topics", "--topic-rewrite %q has no =", text))
 		}
 		t.rewrites = append(t.rewrites, rewrite{[]byte(from), []byte(to)})
 	}

@@ -10,7 +10,7 @@ import (
 
 func TestMain(m *testing.M) { clitest.Main(m, newTool()) }
 
-func TestScripts(t *testing.T) { clitest.Scripts(t, newTool(), "zcat", "zkeygen") }
+func TestScripts(t *testing.T) { clitest.Scripts(t, newTool(), "zcat", "zkeygen", "zmonitor") }
 
 func TestManual(t *testing.T) { clitest.Manual(t, newTool()) }
 
@@ -21,7 +21,8 @@ func TestExamples(t *testing.T) {
 // Every pair of types: those that make a proxy are listed, the rest is refused,
 // whichever side is which.
 func TestPairs(t *testing.T) {
-	legal := " PULL-PUSH PULL-PUB SUB-PUSH SUB-PUB XSUB-XPUB PAIR-PAIR PAIR-DEALER PAIR-ROUTER DEALER-DEALER DEALER-ROUTER "
+	legal := " PULL-PUSH PULL-PUB SUB-PUSH SUB-PUB XSUB-XPUB PAIR-PAIR PAIR-DEALER PAIR-ROUTER DEALER-DEALER DEALER-ROUTER " +
+		"CHANNEL-CHANNEL CHANNEL-CLIENT CLIENT-CLIENT GATHER-SCATTER GATHER-PUSH GATHER-PUB DISH-RADIO DISH-SCATTER DISH-PUSH DISH-PUB "
 	for front := zmq.Pair; front <= zmq.Channel; front++ {
 		for back := zmq.Pair; back <= zmq.Channel; back++ {
 			_, err := parseType(strings.ToLower(front.String()))

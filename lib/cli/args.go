@@ -23,6 +23,7 @@ type Args struct {
 	Err     *Stream
 
 	flags  []Flag
+	line   []string // the flags of the command line, as expand writes them
 	values *urfave.Context
 	bad    error
 }
@@ -35,6 +36,21 @@ func (a *Args) GivenFlags() []string {
 	var names []string
 	for _, f := range a.flags {
 		if a.Given(f.Name) {
+			names = append(names, f.Name)
+		}
+	}
+	return names
+}
+
+// WrittenFlags are the names of the flags that stand on the command line, in the
+// order of the table: those of GivenFlags without the ones of the environment.
+func (a *Args) WrittenFlags() []string {
+	var names []string
+	for _, f := range a.flags {
+		if slices.ContainsFunc(a.line, func(arg string) bool {
+			name, _, _ := strings.Cut(arg, "=")
+			return name == "--"+f.Name
+		}) {
 			names = append(names, f.Name)
 		}
 	}
@@ -91,13 +107,26 @@ func (a *Args) ID(name string) []byte {
 	return readUnit(a, name, nil, ParseID, "write text, or 0x and hexadecimal digits")
 }
 
+// Endpoint reads the endpoint of a flag, which binds unless it begins with >; nil if
+// it is not given.
+func (a *Args) Endpoint(name string) *Endpoint {
+	if !a.Given(name) {
+		return nil
+	}
+	e, err := ParseEndpoint(a.values.String(name), true)
+	if err != nil {
+		a.Reject(About(name, err))
+	}
+	return &e
+}
+
 func readUnit[T any](a *Args, name string, otherwise T, parse func(string) (T, error), hint string) T {
 	if !a.Given(name) {
 		return otherwise
 	}
 	v, err := parse(a.values.String(name))
 	if err != nil {
-		a.Reject(Usagef(hint, "--%s: %w", name, err))
+		a.Reject(About(name, Usagef(hint, "--%s: %w", name, err)))
 	}
 	return v
 }
@@ -117,7 +146,7 @@ func (a *Args) Choice(name, otherwise string) string {
 	v := a.String(name, otherwise)
 	at := slices.IndexFunc(a.flags, func(f Flag) bool { return f.Name == name })
 	if choices := a.flags[at].Choice; v != otherwise && !slices.Contains(choices, v) {
-		a.Reject(Usagef("the values are "+strings.Join(choices, " "), "unknown --%s %q", name, v))
+		a.Reject(About(name, Usagef("the values are "+strings.Join(choices, " "), "unknown --%s %q", name, v)))
 	}
 	return v
 }

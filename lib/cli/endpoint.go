@@ -2,6 +2,7 @@ package cli
 
 import (
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -40,6 +41,31 @@ func (e Endpoint) Wildcard() bool {
 		return e.Bind && (strings.HasSuffix(rest, ":*") || strings.HasSuffix(rest, ":-1"))
 	}
 	return e.Bind && (strings.HasSuffix(rest, ":*") || strings.HasSuffix(rest, ":0"))
+}
+
+// Clashes tells whether two endpoints cannot be bound at the same time: they are
+// the same, or of one port one is at all addresses. Multicast may be joined twice.
+func (e Endpoint) Clashes(other Endpoint) bool {
+	scheme, addr, _ := strings.Cut(e.Addr, "://")
+	if !e.Bind || !other.Bind || e.Wildcard() || other.Wildcard() || slices.Contains([]string{"udp", "pgm", "epgm", "norm"}, scheme) {
+		return false
+	}
+	if e.Addr == other.Addr {
+		return true
+	}
+	otherScheme, otherAddr, _ := strings.Cut(other.Addr, "://")
+	host, port := cutPort(addr)
+	otherHost, otherPort := cutPort(otherAddr)
+	return scheme == "tcp" && otherScheme == "tcp" && port == otherPort && (allHosts[host] || allHosts[otherHost])
+}
+
+// allHosts are the hosts that stand for all addresses of the machine.
+var allHosts = map[string]bool{"*": true, "0.0.0.0": true, "[::]": true}
+
+// cutPort cuts an address of tcp at its last colon.
+func cutPort(addr string) (host, port string) {
+	colon := strings.LastIndexByte(addr, ':')
+	return addr[:max(colon, 0)], addr[colon+1:]
 }
 
 // transports are the transports that an endpoint may name, with a hint for

@@ -39,6 +39,7 @@ type Error struct {
 	Status int
 	Hint   string // one line that helps, or empty
 	Quiet  bool   // the status says it all: print nothing
+	Flag   string // the long name of the flag that it is about, or empty
 	Err    error
 }
 
@@ -56,6 +57,30 @@ func Usagef(hint, format string, args ...any) *Error {
 // Failf is an error with the given exit status and a hint that may be empty.
 func Failf(status int, hint, format string, args ...any) *Error {
 	return &Error{Status: status, Hint: hint, Err: fmt.Errorf(format, args...)}
+}
+
+// About is err as one about a flag, unless it is about one already; nil for nil.
+func About(flag string, err error) error {
+	if err == nil {
+		return nil
+	}
+	e := Error{Status: StatusFailed}
+	if known := (*Error)(nil); errors.As(err, &known) {
+		e = *known
+	}
+	if e.Flag == "" {
+		e.Flag = flag
+	}
+	e.Err = err
+	return &e
+}
+
+// FlagOf is the flag that an error is about, or empty.
+func FlagOf(err error) string {
+	if known := (*Error)(nil); errors.As(err, &known) {
+		return known.Flag
+	}
+	return ""
 }
 
 // Hinted is err with the hint that it knows itself, such as that of a

@@ -77,23 +77,18 @@ type Monitor struct {
 	done  []<-chan struct{}
 }
 
-// OpenMonitor binds the endpoint, or connects to it behind a >. It is nil
-// without an endpoint.
-func OpenMonitor(zctx *zmq.Context, endpoint string, log *Log) (*Monitor, error) {
-	if endpoint == "" {
+// OpenMonitor binds or connects to the endpoint. It is nil without one.
+func OpenMonitor(zctx *zmq.Context, e *Endpoint, log *Log) (*Monitor, error) {
+	if e == nil {
 		return nil, nil
-	}
-	e, err := ParseEndpoint(endpoint, true)
-	if err != nil {
-		return nil, err
 	}
 	pub, err := zctx.NewSocket(zmq.Pub)
 	if err != nil {
 		return nil, err
 	}
-	if err := Attach(pub, e, log); err != nil {
+	if err := Attach(pub, *e, log); err != nil {
 		_ = pub.Close() // it is open
-		return nil, err
+		return nil, About(MonitorFlag.Name, err)
 	}
 	return &Monitor{pub: pub}, nil
 }

@@ -99,7 +99,7 @@ func (a *Args) Security(prefix string) *Security {
 	}{
 		{"CURVE", []string{"curve-server", "server-key", "curve-key", "curve-allow"}, r.curve},
 		{"PLAIN", []string{"plain-user", "plain-password-file", "plain-allow"}, r.plain},
-		{"GSSAPI", []string{"gssapi-server", "gssapi-service", "gssapi-principal", "gssapi-plaintext", "gssapi-allow"}, r.gssapi},
+		{"GSSAPI", []string{"gssapi-server", "gssapi-service", "gssapi-principal", "gssapi-plaintext", "gssapi-allow", "gssapi-nametype", "gssapi-service-nametype"}, r.gssapi},
 	} {
 		if slices.ContainsFunc(m.flags, func(f string) bool { return a.Given(prefix + f) }) {
 			used = append(used, m.name)
@@ -107,7 +107,7 @@ func (a *Args) Security(prefix string) *Security {
 		}
 	}
 	if len(used) > 1 {
-		a.Reject(Usagef("give the flags of one of them", "%s are two mechanisms", strings.Join(used, " and ")))
+		r.reject(Usagef("give the flags of one of them", "%s are two mechanisms", strings.Join(used, " and ")), "gssapi-server", "gssapi-service", "plain-user", "plain-allow", "plain-password-file")
 	}
 	r.readDomain()
 	return r.s
@@ -132,6 +132,12 @@ func (r securityReader) set(id zmq.Option, value any) {
 	r.s.settings = append(r.s.settings, setting{id, value})
 }
 
+// reject keeps an error as one about the first of the flags that is given.
+func (r securityReader) reject(err error, flags ...string) {
+	given := max(0, slices.IndexFunc(flags, func(f string) bool { return r.Given(r.prefix + f) }))
+	r.Reject(About(r.prefix+flags[given], err))
+}
+
 // text is the value of a flag.
 func (r securityReader) text(name string) string { return r.String(r.prefix+name, "") }
 
@@ -144,12 +150,12 @@ func (r securityReader) curve() {
 	r.s.server = r.Bool(r.prefix + "curve-server")
 	client := r.Given(r.prefix + "server-key")
 	if r.s.server == client {
-		r.Reject(Usagef(r.flag("curve-server")+" is for the server, "+r.flag("server-key")+" for its clients",
-			"one side of CURVE is the server, the other its client"))
+		r.reject(Usagef(r.flag("curve-server")+" is for the server, "+r.flag("server-key")+" for its clients",
+			"one side of CURVE is the server, the other its client"), "curve-server", "curve-key", "curve-allow")
 		return
 	}
 	if err := r.ownKey(); err != nil {
-		r.Reject(err)
+		r.reject(err, "curve-key")
 		return
 	}
 	r.set(zmq.CurvePublicKey, r.s.pair.Public[:])
@@ -161,11 +167,11 @@ func (r securityReader) curve() {
 		return
 	}
 	if allow != "" {
-		r.Reject(Usagef("a server decides who may come in", "%s is for %s", r.flag("curve-allow"), r.flag("curve-server")))
+		r.reject(Usagef("a server decides who may come in", "%s is for %s", r.flag("curve-allow"), r.flag("curve-server")), "curve-allow")
 	}
 	key, err := r.serverKey()
 	if err != nil {
-		r.Reject(err)
+		r.reject(err, "server-key")
 	}
 	r.set(zmq.CurveServerKey, key[:])
 }
@@ -180,7 +186,9 @@ func (r securityReader) admitKeys(allow string) {
 		return
 	}
 	r.s.listed = true
-	r.s.admit = func(a *auth.Authenticator) error { return a.Curve(r.s.domain, allow) }
+	r.s.admit = func(a *auth.Authenticator) error {
+		return About(r.prefix+"curve-allow", Hinted(a.Curve(r.s.domain, allow)))
+	}
 }
 
 // ownKey is the pair of --curve-key or of the environment, or a fresh one.
@@ -226,19 +234,19 @@ func (r securityReader) plain() {
 	}
 	user, file, name := r.text("plain-user"), r.text("plain-password-file"), environment(r.prefix, "ZMQ_", "plain-password")
 	if user == "" {
-		r.Reject(Usagef("add "+r.flag("plain-user"), "a password needs a user name"))
+		r.reject(Usagef("add "+r.flag("plain-user"), "a password needs a user name"), "plain-password-file")
 		return
 	}
 	password := os.Getenv(name)
 	if file != "" {
 		var err error
 		if password, err = readPassword(file); err != nil {
-			r.Reject(Hinted(err))
+			r.reject(Hinted(err), "plain-password-file")
 			return
 		}
 	}
 	if password == "" {
-		r.Reject(Usagef("add "+r.flag("plain-password-file")+", or set "+name, "no password for %s", user))
+		r.reject(Usagef("add "+r.flag("plain-password-file")+", or set "+name, "no password for %s", user), "plain-user")
 	}
 	r.set(zmq.PlainUsername, user)
 	r.set(zmq.PlainPassword, password)
@@ -246,12 +254,14 @@ func (r securityReader) plain() {
 
 func (r securityReader) plainServer(allow string) {
 	if r.Given(r.prefix+"plain-user") || r.Given(r.prefix+"plain-password-file") {
-		r.Reject(Usagef(r.flag("plain-allow")+" is for the server, "+r.flag("plain-user")+" for its clients",
-			"one side of PLAIN is the server, the other its client"))
+		r.reject(Usagef(r.flag("plain-allow")+" is for the server, "+r.flag("plain-user")+" for its clients",
+			"one side of PLAIN is the server, the other its client"), "plain-allow")
 	}
 	r.set(zmq.PlainServer, true)
 	r.s.listed = true
-	r.s.admit = func(a *auth.Authenticator) error { return a.Plain(r.s.domain, allow) }
+	r.s.admit = func(a *auth.Authenticator) error {
+		return About(r.prefix+"plain-allow", Hinted(a.Plain(r.s.domain, allow)))
+	}
 }
 
 // readPassword is the first line of a file that is the owner's only.
@@ -273,8 +283,8 @@ func (r securityReader) gssapi() {
 	server, service, principal := r.Bool(r.prefix+"gssapi-server"), r.text("gssapi-service"), r.text("gssapi-principal")
 	allow := r.text("gssapi-allow")
 	if server == (service != "") {
-		r.Reject(Usagef(r.flag("gssapi-server")+" is for the server, "+r.flag("gssapi-service")+" for its clients",
-			"one side of GSSAPI is the server, the other its client"))
+		r.reject(Usagef(r.flag("gssapi-server")+" is for the server, "+r.flag("gssapi-service")+" for its clients",
+			"one side of GSSAPI is the server, the other its client"), "gssapi-server", "gssapi-allow", "gssapi-principal", "gssapi-plaintext", "gssapi-nametype", "gssapi-service-nametype")
 		return
 	}
 	if principal != "" {
@@ -287,7 +297,7 @@ func (r securityReader) gssapi() {
 		r.set(zmq.GSSAPIServicePrincipal, service)
 	}
 	if allow != "" && !server {
-		r.Reject(Usagef("a server decides who may come in", "%s is for %s", r.flag("gssapi-allow"), r.flag("gssapi-server")))
+		r.reject(Usagef("a server decides who may come in", "%s is for %s", r.flag("gssapi-allow"), r.flag("gssapi-server")), "gssapi-allow")
 	}
 	r.set(zmq.GSSAPIPrincipalNametype, r.nameType("gssapi-nametype"))
 	r.set(zmq.GSSAPIServicePrincipalNametype, r.nameType("gssapi-service-nametype"))
@@ -304,7 +314,9 @@ func (r securityReader) admitPrincipals(allow string) {
 		return
 	}
 	r.s.listed = true
-	r.s.admit = func(a *auth.Authenticator) error { return a.GSSAPIList(r.s.domain, allow) }
+	r.s.admit = func(a *auth.Authenticator) error {
+		return About(r.prefix+"gssapi-allow", Hinted(a.GSSAPIList(r.s.domain, allow)))
+	}
 }
 
 func (r securityReader) nameType(flag string) int {
@@ -334,7 +346,7 @@ func Authenticate(z *zmq.Context, log *Log, sides ...*Security) (Gate, error) {
 			continue
 		}
 		if err := s.admit(a); err != nil {
-			return Gate{}, errors.Join(Hinted(err), a.Close())
+			return Gate{}, errors.Join(err, a.Close())
 		}
 	}
 	return Gate{a}, nil
@@ -347,6 +359,9 @@ func (g Gate) Reload() error {
 	}
 	return g.a.Reload()
 }
+
+// Listed tells whether there is a list of who may come in.
+func (g Gate) Listed() bool { return g.a != nil }
 
 // Close ends the authenticator.
 func (g Gate) Close() error {

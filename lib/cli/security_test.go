@@ -204,7 +204,7 @@ func TestSecurityRefuses(t *testing.T) {
 // An option that is a secret is not taken from the command line.
 func TestSecretOptions(t *testing.T) {
 	for _, name := range []string{"curve_secretkey", "ZMQ_CURVE_SECRETKEY", "Plain_Password"} {
-		err := SetOptions(nil, []SocketOption{{name, "hunter2"}})
+		err := SetOptions(nil, []SocketOption{{"option", name, "hunter2"}})
 		if err == nil || strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("%s: %v", name, err)
 		}

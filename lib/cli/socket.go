@@ -16,8 +16,8 @@ func Common(names ...string) []Flag {
 	return slices.DeleteFunc(slices.Clone(CommonFlags), func(f Flag) bool { return !slices.Contains(names, f.Name) })
 }
 
-// SocketOption is one --option NAME=VALUE.
-type SocketOption struct{ Name, Value string }
+// SocketOption is one NAME=VALUE of a flag.
+type SocketOption struct{ Flag, Name, Value string }
 
 // SocketOptions reads a flag of NAME=VALUE.
 func (a *Args) SocketOptions(flag string) []SocketOption {
@@ -25,9 +25,9 @@ func (a *Args) SocketOptions(flag string) []SocketOption {
 	for _, text := range a.Strings(flag) {
 		name, value, ok := strings.Cut(text, "=")
 		if !ok {
-			a.Reject(Usagef("write NAME=VALUE; "+a.Prog+" -o list shows the names", "--%s %q has no value", flag, text))
+			a.Reject(About(flag, Usagef("write NAME=VALUE; "+a.Prog+" -o list shows the names", "--%s %q has no value", flag, text)))
 		}
-		options = append(options, SocketOption{name, value})
+		options = append(options, SocketOption{flag, name, value})
 	}
 	return options
 }
@@ -55,25 +55,32 @@ func fromFile(o SocketOption, private bool) (SocketOption, error) {
 	if err != nil {
 		return o, Usagef("its value is the name of a file", "option %s: %w", o.Name, err)
 	}
-	return SocketOption{o.Name, string(f.Text)}, nil
+	return SocketOption{o.Flag, o.Name, string(f.Text)}, nil
 }
 
 // SetOptions sets options of the command line; errors are usage errors.
 func SetOptions(sock *zmq.Socket, options []SocketOption) error {
 	for _, o := range options {
-		name := strings.TrimPrefix(strings.ToUpper(o.Name), "ZMQ_")
-		if instead := secretOptions[name]; instead != "" {
-			return Usagef("use "+instead, "option %s: a secret does not belong on the command line, which others see", o.Name)
+		if err := setOption(sock, o); err != nil {
+			return About(o.Flag, err)
 		}
-		if private, ok := fileOptions[name]; ok {
-			var err error
-			if o, err = fromFile(o, private); err != nil {
-				return err
-			}
+	}
+	return nil
+}
+
+func setOption(sock *zmq.Socket, o SocketOption) error {
+	name := strings.TrimPrefix(strings.ToUpper(o.Name), "ZMQ_")
+	if instead := secretOptions[name]; instead != "" {
+		return Usagef("use "+instead, "option %s: a secret does not belong on the command line, which others see", o.Name)
+	}
+	if private, ok := fileOptions[name]; ok {
+		var err error
+		if o, err = fromFile(o, private); err != nil {
+			return err
 		}
-		if err := sock.SetByName(o.Name, o.Value); err != nil {
-			return Usagef("-o list shows names, types and defaults", "option %s=%s: %w", o.Name, o.Value, errors.Unwrap(err))
-		}
+	}
+	if err := sock.SetByName(o.Name, o.Value); err != nil {
+		return Usagef("-o list shows names, types and defaults", "option %s=%s: %w", o.Name, o.Value, errors.Unwrap(err))
 	}
 	return nil
 }

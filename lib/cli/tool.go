@@ -134,7 +134,8 @@ func (t *Tool) read(prog string, expanded []string, std Stdio) (a *Args, err err
 		}
 		a = &Args{
 			Context: c.Context, Prog: prog, Words: c.Args().Slice(), flags: t.Flags, values: c,
-			In: std.In, Out: NewStream(std.Out, mode), Err: NewStream(std.Err, mode),
+			line: expanded[:slices.Index(expanded, "--")],
+			In:   std.In, Out: NewStream(std.Out, mode), Err: NewStream(std.Err, mode),
 		}
 		return nil
 	}
