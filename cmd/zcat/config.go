@@ -77,7 +77,7 @@ func parseConfig(a *cli.Args) (*config, error) {
 	}
 	c := readFlags(a, k)
 	if k.typ == zmq.Stream && c.security.Secure() {
-		a.Reject(cli.Usagef("", "STREAM sockets have no security: their peers do not speak ZMTP"))
+		a.Reject(cli.Usagef("leave the security flags out", "STREAM sockets have no security: their peers do not speak ZMTP"))
 	}
 	if err := a.Check(); err != nil {
 		return nil, err
@@ -127,9 +127,15 @@ func readFlags(a *cli.Args, k kind) *config {
 		}
 		c.speed = speed
 	}
-	for _, name := range []string{"count", "jobs", "gap", "timeout", "idle", "max-size", "reply-timeout"} {
-		if v := a.String(name, "1"); v == "0" || v == "0s" {
-			a.Reject(cli.Usagef("leave the flag out", "--%s cannot be 0", name))
+	for _, f := range []struct {
+		name  string
+		value int64
+	}{
+		{"count", c.count}, {"jobs", c.jobs}, {"gap", c.gap}, {"max-size", c.maxIn},
+		{"timeout", int64(c.timeout)}, {"idle", int64(c.idle)}, {"reply-timeout", int64(c.replyTimeout)},
+	} {
+		if f.value == 0 && a.Given(f.name) {
+			a.Reject(cli.Usagef("leave the flag out", "--%s cannot be 0", f.name))
 		}
 	}
 	if c.count > 0 && a.Given("data") && !a.Given("repeat") && c.kind.main() == outward {
@@ -150,7 +156,7 @@ func (c *config) readEndpoints(a *cli.Args) error {
 			return err
 		}
 		if slices.ContainsFunc(c.endpoints, func(o cli.Endpoint) bool { return o.Addr == e.Addr }) {
-			return cli.Usagef("", "endpoint %s is given twice", e.Addr)
+			return cli.Usagef("name it once", "endpoint %s is given twice", e.Addr)
 		}
 		c.endpoints = append(c.endpoints, e)
 		return nil
@@ -227,6 +233,9 @@ func (c *config) checkSource(a *cli.Args) error {
 	}
 	if a.Given("interval") && a.Given("rate") {
 		return cli.Usagef("give one of them", "--interval and --rate say the same twice")
+	}
+	if c.interval > 0 && c.replay != "" {
+		return cli.Usagef("--speed 10 goes ten times as fast, --speed 0 as fast as possible", "--replay keeps the times of its recording, so --interval and --rate have no place")
 	}
 	if a.Given("speed") && c.replay == "" {
 		return cli.Usagef("it is for --replay", "--speed has nothing to replay")

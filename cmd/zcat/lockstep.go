@@ -35,12 +35,9 @@ func (s *session) askAll(src source, out stage) error {
 	var m zmq.Message
 	var parts [][]byte
 	for n := int64(0); s.count == 0 || n < s.count; n++ {
-		err := src.next(&request)
+		err := s.take(src, n, &request)
 		if err == io.EOF {
 			return nil
-		}
-		if err == nil && n == 0 {
-			err = s.waitPeers(src)
 		}
 		if err == nil {
 			err = s.roundTrip(&request, &m)
@@ -69,15 +66,7 @@ func (s *session) askAll(src source, out stage) error {
 func (s *session) roundTrip(request *cli.Record, m *zmq.Message) error {
 	for attempt := int64(0); ; attempt++ {
 		begin := time.Now()
-		err := s.deliver(s.ctx, request.Parts, "")
-		if err != nil {
-			return sendError(err)
-		}
-		s.sent.Add(1)
-		if err := s.saw(outward, request); err != nil {
-			return err
-		}
-		err = s.recvFor(m, s.replyTimeout)
+		err := s.attempt(request, m)
 		if err == nil {
 			s.addRTT(time.Since(begin))
 			return nil
@@ -90,6 +79,25 @@ func (s *session) roundTrip(request *cli.Record, m *zmq.Message) error {
 		}
 		s.log.At(1, "no reply within %v: asking again", s.replyTimeout)
 	}
+}
+
+// attempt asks once. Both ways together may take --reply-timeout: when the last
+// peer has left, a request stays in the socket's hand.
+func (s *session) attempt(request *cli.Record, m *zmq.Message) error {
+	ctx := s.ctx
+	if s.replyTimeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, s.replyTimeout)
+		defer cancel()
+	}
+	if err := s.deliver(ctx, request.Parts, ""); err != nil {
+		return sendError(err)
+	}
+	s.sent.Add(1)
+	if err := s.saw(outward, request); err != nil {
+		return err
+	}
+	return s.in.RecvMessage(ctx, m)
 }
 
 // answerer makes the reply to a request. io.EOF: there are no more replies.
@@ -206,10 +214,10 @@ func (s *session) filterAnswer() (answerer, error) {
 
 // dataAnswer gives --data as every reply; {{.Count}} counts.
 func (s *session) dataAnswer() (answerer, error) {
-	next, err := s.dataSource()
+	fill, err := s.dataParts()
 	var r cli.Record
 	return func(*cli.Record) ([][]byte, error) {
-		err := next(&r)
+		err := fill(&r)
 		return r.Parts, err
 	}, err
 }

@@ -7,13 +7,12 @@ import (
 	"ztools/lib/zmq"
 )
 
-// open makes the sockets, sets their options and binds and connects them.
+// open makes the sockets and sets their options, in which the last mistakes of
+// the command line show. Only then files are written, and sockets bound and
+// connected.
 func (s *session) open() error {
 	var err error
 	if s.gate, err = cli.Authenticate(s.zctx, s.log, s.security); err != nil {
-		return err
-	}
-	if s.monitor, err = cli.OpenMonitor(s.zctx, s.config.monitor, s.log); err != nil {
 		return err
 	}
 	if s.in, err = s.socket(s.kind.typ); err != nil {
@@ -24,6 +23,15 @@ func (s *session) open() error {
 		if s.out, err = s.socket(zmq.Push); err != nil {
 			return err
 		}
+	}
+	if err := s.openKeepers(); err != nil {
+		return err
+	}
+	if s.monitor, err = cli.OpenMonitor(s.zctx, s.config.monitor, s.log); err != nil {
+		return err
+	}
+	for _, sock := range s.made {
+		s.monitor.Watch(sock)
 	}
 	for i, e := range s.endpoints {
 		sock := s.in
@@ -45,7 +53,6 @@ func (s *session) socket(t zmq.Type) (*zmq.Socket, error) {
 	}
 	s.made = append(s.made, sock)
 	s.watchEvents(sock, s.endpointsOf(len(s.made)-1))
-	s.monitor.Watch(sock)
 	for _, o := range s.presets(t) {
 		if err := sock.SetByName(o[0], o[1]); err != nil {
 			return nil, err

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"time"
 
@@ -125,15 +124,4 @@ func (s *session) saw(d direction, r *cli.Record) error {
 		}
 	}
 	return nil
-}
-
-// recvFor receives within a limit; 0 is no limit.
-func (s *session) recvFor(m *zmq.Message, limit time.Duration) error {
-	ctx := s.ctx
-	if limit > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, limit)
-		defer cancel()
-	}
-	return s.in.RecvMessage(ctx, m)
 }

@@ -81,12 +81,8 @@ func run(a *cli.Args) error {
 	}
 	s := newSession(a, c)
 	defer s.zctx.Shutdown()
-	if err := s.openKeepers(); err != nil {
-		return err
-	}
 	if err := s.open(); err != nil {
-		s.abandon()
-		return err
+		return s.abandon(err)
 	}
 	return s.run()
 }
@@ -110,8 +106,7 @@ func (s *session) run() error {
 	s.signals = signals
 	loops, err := s.loops()
 	if err != nil {
-		s.abandon()
-		return err
+		return s.abandon(err)
 	}
 	s.watch()
 	ended := make(chan struct{})
@@ -161,10 +156,14 @@ func (s *session) await() {
 	}
 }
 
-// abandon closes what a run that cannot begin has opened.
-func (s *session) abandon() {
+// abandon ends and closes what a run that cannot begin has opened. It returns err,
+// for which it cannot.
+func (s *session) abandon(err error) error {
+	s.stop(err)
 	s.linger = 0
 	s.close(0)
+	_ = s.closeKeepers() // err says more
+	return err
 }
 
 // close closes the sockets and ends what watches them. What Unsent no longer

@@ -13,7 +13,7 @@ import (
 // send is the loop from the source to the socket:
 //
 //	1 the source cuts the next message out of its buffer
-//	2 before the first one, peers are awaited
+//	2 before the first one, peers are awaited; each waits until it is due
 //	3 Socket.Send copies it into the queue and waits while that is full
 //
 // Nothing is allocated for a message, and none waits for the next one.
@@ -21,17 +21,12 @@ func (s *session) send(src source) error {
 	var r cli.Record
 	var parts [][]byte
 	for n := int64(0); s.unlimited(n); n++ {
-		err := src.next(&r)
+		err := s.take(src, n, &r)
 		if err == io.EOF {
 			break
 		}
 		if err != nil {
 			return s.interrupted(err)
-		}
-		if n == 0 {
-			if err := s.waitPeers(src); err != nil {
-				return s.interrupted(err)
-			}
 		}
 		if parts, err = s.addressed(parts[:0], &r); err != nil {
 			return s.interrupted(err)

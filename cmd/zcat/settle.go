@@ -84,8 +84,12 @@ func (e *ending) wait(ready <-chan struct{}) bool {
 }
 
 // unsent counts queued messages. A run that has sent none may still hold
-// subscriptions for a peer that has gone; nobody misses those.
+// subscriptions for a peer that has gone; nobody misses those, nor a request that
+// was given up.
 func (s *session) unsent() int {
+	if s.kind.has(asks) {
+		return 0
+	}
 	return min(s.out.Unsent(), int(s.sent.Load()))
 }
 

@@ -11,32 +11,54 @@ import (
 
 // source is where messages to send come from.
 type source struct {
-	next    cli.Decoder
-	bounded bool // it has an end, so nothing of it should get lost
+	next    cli.Decoder                 // io.EOF: there are no more
+	bounded bool                        // it has an end, so nothing of it should get lost
+	due     func(*cli.Record) time.Time // when the message is to be sent; nil: at once
+	fill    cli.Decoder                 // makes what is to be made only then; nil: nothing
 }
 
-// source chooses the source and puts the schedule around it.
+// source chooses the source and its schedule.
 func (s *session) source() (source, error) {
 	src, err := s.rawSource()
 	if err == nil && s.interval > 0 {
-		src.next = s.paced(src.next)
+		src.due = s.paced()
 	}
 	return src, err
+}
+
+// take gets message n, from 0. Before the first one peers are awaited, and only
+// then its schedule begins.
+func (s *session) take(src source, n int64, r *cli.Record) error {
+	if err := src.next(r); err != nil {
+		return err
+	}
+	if n == 0 {
+		if err := s.waitPeers(src); err != nil {
+			return err
+		}
+	}
+	if src.due != nil {
+		if err := sleepUntil(s.ctx, src.due(r)); err != nil {
+			return err
+		}
+	}
+	if src.fill != nil {
+		return src.fill(r)
+	}
+	return nil
 }
 
 func (s *session) rawSource() (source, error) {
 	switch {
 	case len(s.data) > 0:
-		next, err := s.dataSource()
-		return source{next, true}, err
+		return s.dataSource()
 	case len(s.files) > 0:
-		return source{s.fileSource(), true}, nil
+		return source{next: s.fileSource(), bounded: true}, nil
 	case s.replay != "":
-		next, err := s.replaySource()
-		return source{next, true}, err
+		return s.replaySource()
 	}
 	next, err := s.stdin()
-	return source{next, !cli.IsTerminal(s.args.In)}, err
+	return source{next: next, bounded: !cli.IsTerminal(s.args.In)}, err
 }
 
 // stdin decodes what is typed or piped in.
@@ -111,8 +133,22 @@ func (p *pump) run() {
 	}
 }
 
-// dataSource sends --data; with --repeat or a schedule its parts are templates.
-func (s *session) dataSource() (cli.Decoder, error) {
+// dataSource sends --data, --repeat times.
+func (s *session) dataSource() (source, error) {
+	fill, err := s.dataParts()
+	n := int64(0)
+	return source{bounded: true, fill: fill, next: func(*cli.Record) error {
+		if s.repeat > 0 && n == s.repeat {
+			return io.EOF
+		}
+		n++
+		return nil
+	}}, err
+}
+
+// dataParts makes the message of --data; with --repeat or a schedule its parts
+// are templates.
+func (s *session) dataParts() (cli.Decoder, error) {
 	var counters []*cli.Counter
 	if s.counts() {
 		for _, text := range s.data {
@@ -125,9 +161,6 @@ func (s *session) dataSource() (cli.Decoder, error) {
 	}
 	n := int64(0)
 	return func(r *cli.Record) error {
-		if s.repeat > 0 && n == s.repeat && !s.kind.has(answers) {
-			return io.EOF
-		}
 		n++
 		*r = cli.Record{Parts: r.Parts[:0]}
 		for i, text := range s.data {
@@ -186,38 +219,34 @@ func (s *session) readFile(name string) ([]byte, error) {
 
 // replaySource sends a recording with the times between its messages, divided
 // by --speed. Times are counted from the first message, so delays do not add up.
-func (s *session) replaySource() (cli.Decoder, error) {
+func (s *session) replaySource() (source, error) {
 	f, err := s.args.Open(s.replay)
 	if err != nil {
-		return nil, err
+		return source{}, err
 	}
 	next, err := cli.NewDecoder(cli.NewInput(f, s.input.MaxSize), cli.Layout{Format: "json", Routed: s.input.Routed})
 	var begin, first time.Time
-	return func(r *cli.Record) error {
-		if err := next(r); err != nil || s.speed == 0 || r.Time.IsZero() {
-			return err
+	return source{next: next, bounded: true, due: func(r *cli.Record) (due time.Time) {
+		if s.speed == 0 || r.Time.IsZero() {
+			return due
 		}
 		if begin.IsZero() {
 			begin, first = time.Now(), r.Time
 		}
-		offset := time.Duration(float64(r.Time.Sub(first)) / s.speed)
-		return sleepUntil(s.ctx, begin.Add(offset))
-	}, err
+		return begin.Add(time.Duration(float64(r.Time.Sub(first)) / s.speed))
+	}}, err
 }
 
-// paced gives message n of a source not before n-1 intervals have passed.
-func (s *session) paced(next cli.Decoder) cli.Decoder {
-	var due time.Time
-	return func(r *cli.Record) error {
-		if err := next(r); err != nil {
-			return err
+// paced is due an interval after the message before it was.
+func (s *session) paced() func(*cli.Record) time.Time {
+	var next time.Time
+	return func(*cli.Record) time.Time {
+		if next.IsZero() {
+			next = time.Now()
 		}
-		if due.IsZero() {
-			due = time.Now()
-		}
-		err := sleepUntil(s.ctx, due)
-		due = due.Add(s.interval)
-		return err
+		due := next
+		next = next.Add(s.interval)
+		return due
 	}
 }
 
