@@ -22,7 +22,8 @@ import (
 // A sender that waits for an answer does 2 to 4 itself without blocking
 // (tryFlush) and leaves to WriteLoop what the kernel did not take.
 
-// segmentMax is about how many bytes go into one write.
+// segmentMax is about how many bytes go into one write:
+// BenchmarkThroughput/tcp/16 and /tcp/1024 (lib/zmq).
 const segmentMax = 256 << 10
 
 // lingerRead is how long a closing connection goes on reading, so that data

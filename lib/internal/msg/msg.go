@@ -9,7 +9,8 @@ package msg
 
 import "strconv"
 
-// RefMin is the body size from which frames travel by reference.
+// RefMin is the body size from which frames travel by reference:
+// BenchmarkThroughput/tcp/1024 and /tcp/8192 (lib/zmq).
 const RefMin = 4 << 10
 
 // Flags are a frame's flags: the low three bits are those of a ZMTP 3 frame

@@ -123,7 +123,8 @@ func (b *Batch) Reset() {
 	b.Msgs, b.Commands = 0, false
 }
 
-// extKept is how many bodies by reference a batch at rest keeps room for.
+// extKept is how many bodies by reference a batch at rest keeps room for: the rows
+// idle and allocs/tcp/64K of make compare.
 const extKept = 64
 
 // addExt appends to Ext. A list that has to grow takes over one that is longer.

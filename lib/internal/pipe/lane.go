@@ -5,7 +5,8 @@ import (
 	"sync/atomic"
 )
 
-// LaneSize is how many bytes of frames a Lane holds.
+// LaneSize is how many bytes of frames a Lane holds: the row cabi/thr/16 of make
+// compare.
 const LaneSize = 8 << 10
 
 // A Lane is memory by which code outside Go appends short messages to a queue
