@@ -221,9 +221,11 @@ func (r securityReader) serverKey() (curve.Key, error) {
 	return key, Hinted(err)
 }
 
+// isKey tells a key from the name of a file, which may have the form of one.
 func isKey(text string) bool {
 	_, err := curve.ParseKey(text)
-	return err == nil
+	_, missing := os.Stat(text)
+	return err == nil && missing != nil
 }
 
 // plain reads the flags of PLAIN.

@@ -124,6 +124,22 @@ func TestSecurityTell(t *testing.T) {
 	}
 }
 
+// The name of a file may have the form of a key.
+func TestSecurityFileLikeKey(t *testing.T) {
+	t.Chdir(t.TempDir())
+	pair := curve.Generate()
+	name := strings.Repeat("k", len(pair.Public.Text()))
+	if err := os.WriteFile(name, []byte(pair.Secret.Text()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if s, status, text := secure("", "--curve-server", "--curve-key", name); status != StatusOK || s.pair != pair {
+		t.Errorf("--curve-key %s: status %d, %s", name, status, text)
+	}
+	if _, status, text := secure("", "--curve-server", "--curve-key", pair.Secret.Text()); status != StatusUsage || !strings.Contains(text, "not the key itself") {
+		t.Errorf("a key as --curve-key: status %d, %s", status, text)
+	}
+}
+
 func TestSecurityPlain(t *testing.T) {
 	file := write(t, "password", "pass word\r\nsecond line\n", 0o600)
 	s, status, text := secure("", "--plain-user", "alice", "--plain-password-file", file)
