@@ -27,6 +27,7 @@ as_root() {
 debian=(
 	libzmq3-dev # libzmq 4.3.4 and its headers
 	python3-zmq # the peer of the interop tests
+	python3-prometheus-client # its parser reads the metrics of zproxy
 	tmux # a terminal for the tools that draw in one
 	libczmq-dev # writes and reads certificates, runs on our C library
 	cppzmq-dev libzmq-ffi-perl ruby-ffi-rzmq python3-aiozmq python3-msgpack python3-uvloop # so do these
