@@ -120,14 +120,14 @@ func (e *Engine) pulse(interval time.Duration) {
 		return
 	}
 	d.beat.Reset(interval)
-	e.sendPing()
 	timeout := time.Duration(e.opts.HeartbeatTimeout) * time.Millisecond
 	if timeout < 0 {
 		timeout = interval
 	}
 	if timeout > 0 {
-		e.awaitLocked(timeout)
+		e.awaitLocked(timeout) // first: the answer may come at once
 	}
+	e.sendPing()
 }
 
 // endTimers ends both timers, and waits for one that has just gone off.

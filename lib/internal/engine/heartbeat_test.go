@@ -69,6 +69,34 @@ func TestHeartbeat(t *testing.T) {
 	}
 }
 
+// awaiting is a host that notes whether an answer is expected when the first PING is
+// about to be written.
+type awaiting struct {
+	*rig
+	owed bool
+}
+
+func (a *awaiting) Write(e *Engine) {
+	a.owed = e.deadline.owed.Load()
+	a.rig.Write(e)
+}
+
+// TestHeartbeatAnsweredAtOnce: an answer cannot come before it is expected, after
+// which it would be missed.
+func TestHeartbeatAnsweredAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		conn, other := ztest.Pipe()
+		a := &awaiting{rig: newRig(func(o *option.Options) { o.HeartbeatIvl = 1000 })}
+		a.port = NewPort(a.port.Pipe, &a.eager, &a.lend, a)
+		l := a.connect(Config{Conn: conn, Result: &Result{Version: wire.ZMTP31}})
+		expectPings(t, other, "\x04\x07\x04PING\x00\x00", time.Now(), 1)
+		l.end()
+		if !a.owed {
+			t.Error("the PING was sent first")
+		}
+	})
+}
+
 // TestHeartbeatAnyFrame: any frame shows that the peer lives.
 func TestHeartbeatAnyFrame(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
