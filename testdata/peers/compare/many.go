@@ -63,8 +63,8 @@ func (b *bench) zbenchFor(ctx context.Context, args ...string) (figures, error) 
 	var complaint strings.Builder
 	cmd.Stderr = &complaint
 	out, err := cmd.Output()
-	if text := strings.TrimSpace(complaint.String()); err != nil && text != "" {
-		return figures{}, errors.New(text)
+	if text, _, _ := strings.Cut(strings.TrimSpace(complaint.String()), "\n"); err != nil && text != "" {
+		return figures{}, errors.New(text) // the hint is left out: a row has one line
 	} else if err != nil {
 		return figures{}, fmt.Errorf("zbench %s: %w", args[0], err)
 	}
@@ -249,7 +249,7 @@ func peersRow(n int) special {
 		name: fmt.Sprintf("peers/%d", n), target: fmt.Sprintf("≥ %g× one peer", bound),
 		measure: func(b *bench, ctx context.Context) (outcome, error) {
 			rate := func(senders int) (float64, error) {
-				f, err := b.zbench(ctx, "thr", "--size", "16", "--senders", strconv.Itoa(senders), "--duration", b.length.String())
+				f, err := b.zbench(ctx, "thr", "--size", "16", "--senders", strconv.Itoa(senders), "--duration", b.length.String(), "--idle", runLimit.String())
 				if err != nil {
 					return 0, err
 				}

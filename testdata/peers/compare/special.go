@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"time"
 )
 
 // special is a work with a figure of its own instead of a cell's row.
@@ -202,8 +203,13 @@ func (b *bench) allocations(ctx context.Context, mode, transport string, size in
 	})
 }
 
-// mallocs is the number of heap objects for each message of a run.
+// mallocs is the number of heap objects for each message of a run, which takes a second
+// at least: what is allocated once does not count.
 func (b *bench) mallocs(measure work) (outcome, error) {
-	s, err := b.calibrated(measure)
+	n, err := b.calibrate(measure)
+	if err != nil {
+		return outcome{}, err
+	}
+	s, err := measure(int(float64(n) * max(1, time.Second.Seconds()/b.length.Seconds())))
 	return outcome{ours: float64(s.mallocs) / float64(s.messages)}, err
 }
