@@ -85,6 +85,9 @@ func (v *host) serve(ctx context.Context, t zmq.Type, run func(*host) error) err
 		return err
 	}
 	v.socket = sockets[0]
+	if err := v.socket.Set(zmq.Linger, restLimit); err != nil { // the last reply is to leave
+		return err
+	}
 	events := v.socket.Events(ctx)
 	v.group.Go(func() {
 		for ev := range events {
