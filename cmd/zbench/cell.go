@@ -168,7 +168,7 @@ func (c *config) pause(ctx context.Context, between bool) {
 		return
 	}
 	select {
-	case <-time.After(4 * sessionLook):
+	case <-time.After(10 * sessionLook):
 	case <-ctx.Done():
 	}
 }

@@ -37,6 +37,7 @@ func (r *run) collect(sockets []*zmq.Socket, shared bool) error {
 	if err == nil && r.far != nil {
 		whole, err = r.drain(copies)
 	}
+	r.over.Store(true)
 	rs.close()
 	if whole {
 		r.sample.Tally.balance(r.sample.Sent * copies)

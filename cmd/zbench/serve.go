@@ -159,7 +159,7 @@ func (v *host) rest(ctx context.Context, complete *goal, failed <-chan error) (m
 		case <-tick.C:
 		}
 		now := v.gauge.total.Load()
-		if now == seen && v.socket.Peers() == 0 {
+		if now == seen && len(v.socket.Stats().Peers) == 0 { // a peer that left something to read counts
 			return v.gauge.last(), nil
 		}
 		seen = now
