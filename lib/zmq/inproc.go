@@ -85,7 +85,8 @@ func (s *Socket) connectInprocLocked(name string) error {
 	s.ctx.mu.Lock()
 	defer s.ctx.mu.Unlock()
 	mine, other := s.joinLocked(s.ctx.names[name])
-	mine.Local, other.Tag = true, name
+	mine.Local, mine.Tag, other.Tag = true, name, name
+	mine.Conn, other.Conn = s.ctx.conn.Add(1), s.ctx.conn.Add(1)
 	s.last = name
 	s.endpoints[name] = append(s.endpoints[name], &inprocLink{s, mine, name})
 	s.attachLocked(mine, inproc)
@@ -134,7 +135,7 @@ func identity(id []byte) *msg.Msg { return &msg.Msg{Flags: msg.Identity, Body: i
 // closeTaggedLocked ends the pipes that came in through a bound name.
 func (s *Socket) closeTaggedLocked(name string) {
 	for p := range s.pipes {
-		if p.Tag == name {
+		if p.Tag == name && !p.Local {
 			s.detachLocked(p)
 		}
 	}

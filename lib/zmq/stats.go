@@ -34,7 +34,7 @@ type PeerFlows struct {
 // said of itself are known as long as it is connected.
 type PeerStats struct {
 	PeerFlows
-	Conn       uint64 // as in Event; 0 over inproc
+	Conn       uint64 // as in Event; each end of inproc has a number too
 	Endpoint   string // as configured, or as bound
 	Remote     string
 	SocketType string
@@ -89,7 +89,7 @@ func statsOf(p *pipe.Pipe) PeerStats {
 	x := sessionOf(p)
 	if x == nil {
 		name, _ := p.Tag.(string)
-		return PeerStats{PeerFlows: flowsOf(p), Endpoint: name}
+		return PeerStats{PeerFlows: flowsOf(p), Conn: p.Conn, Endpoint: name}
 	}
 	peer := x.stats()
 	peer.PeerFlows = flowsOf(p)

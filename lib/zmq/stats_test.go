@@ -61,6 +61,32 @@ func TestStatsOfPeers(t *testing.T) {
 	}
 }
 
+// Each end of inproc has a number of its own and the name that joined it.
+func TestStatsOfPeersInproc(t *testing.T) {
+	const name = "inproc://numbers"
+	c := newContext(t)
+	early, pull, late := open(t, c, zmq.Push), open(t, c, zmq.Pull), open(t, c, zmq.Push)
+	connect(t, early, name)
+	bind(t, pull, name)
+	connect(t, late, name)
+	send(t, early, "x")
+	expect(t, pull, "x")
+	send(t, late, "x")
+	expect(t, pull, "x")
+	numbers := map[uint64]bool{}
+	for _, s := range []*zmq.Socket{early, pull, late} {
+		for _, p := range s.Stats().Peers {
+			if p.Endpoint != name || p.Conn == 0 || numbers[p.Conn] {
+				t.Errorf("%+v", p)
+			}
+			numbers[p.Conn] = true
+		}
+	}
+	if len(numbers) != 4 {
+		t.Errorf("%d ends", len(numbers))
+	}
+}
+
 // A peer that is expected is listed, also where nothing can be queued for it.
 func TestStatsOfExpectedPeers(t *testing.T) {
 	for _, immediate := range []int{0, 1} {

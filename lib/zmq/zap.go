@@ -55,7 +55,7 @@ func (a authenticator) Ask(request [][]byte, ready func()) (engine.Question, err
 	q := &question{pipe: mine, ready: ready}
 	mine.Own(q)
 	mine.CheckRead() // from now on Readable is told
-	other.Tag = ZAPEndpoint
+	other.Tag, other.Conn = ZAPEndpoint, c.conn.Add(1)
 	handler.inbox.post(attached, other)
 	return q, nil
 }

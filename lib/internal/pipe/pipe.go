@@ -77,6 +77,7 @@ type Pipe struct {
 	Local     bool   // the connection was made by connect, not by bind
 	All       bool   // nobody can subscribe over it (udp, pgm, norm): it gets every message
 	Tag       any    // the holder's own
+	Conn      uint64 // inproc: the number of the connection at this end
 	Dropped   uint64 // messages for the peer that found no room
 	Turn      uint64 // of the distributor: the message that was counted last
 }
