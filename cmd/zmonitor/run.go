@@ -38,7 +38,29 @@ type config struct {
 // belongs are the flags that only some of the commands have.
 var belongs = map[string][]string{
 	"type": {"probe"}, "wait": {"probe"}, "until": {"watch", "attach"}, "count": {"watch", "attach", "tap"},
-	"once": {"top"}, "interval": {"top"},
+	"once": {"top"}, "interval": {"top"}, "option": sockets,
+}
+
+// sockets are the commands that open a socket, which has options and security.
+var sockets = []string{"probe", "watch", "attach", "top"}
+
+// checkFlags refuses flags that make no sense for the command. What stands in the
+// environment may be meant for others.
+func checkFlags(command string, written []string) error {
+	for _, name := range written {
+		owners, hint := belongs[name], ""
+		if slices.ContainsFunc(cli.SecurityFlags(""), func(f cli.Flag) bool { return f.Name == name }) {
+			owners = sockets
+		}
+		if owners == nil || slices.Contains(owners, command) {
+			continue
+		}
+		if command == "tap" {
+			hint = "a tap has no socket: it passes on what its two ends say, with their options and security"
+		}
+		return cli.Usagef(hint, "--%s is for %s", name, strings.Join(owners, " and "))
+	}
+	return nil
 }
 
 // commands are what zmonitor does.
@@ -59,10 +81,8 @@ func run(a *cli.Args) error {
 	if command == nil {
 		return cli.Usagef("the commands are probe, watch, attach, tap and top", "unknown command %q", a.Words[0])
 	}
-	for flag, owners := range belongs {
-		if a.Given(flag) && !slices.Contains(owners, a.Words[0]) {
-			return cli.Usagef("", "--%s is for %s", flag, strings.Join(owners, " and "))
-		}
+	if err := checkFlags(a.Words[0], a.WrittenFlags()); err != nil {
+		return err
 	}
 	c, err := parseConfig(a)
 	if err != nil {
@@ -73,9 +93,12 @@ func run(a *cli.Args) error {
 
 func parseConfig(a *cli.Args) (*config, error) {
 	c := &config{
-		log: cli.NewLog(a), print: newPrinter(a), options: a.SocketOptions("option"), secure: a.Security(""),
+		log: cli.NewLog(a), print: newPrinter(a), options: a.SocketOptions("option"),
 		timeout: a.Duration("timeout", 0), wait: a.Bool("wait"), count: a.Number("count", 0),
 		once: a.Bool("once"), interval: a.Duration("interval", time.Second),
+	}
+	if slices.Contains(sockets, a.Words[0]) {
+		c.secure = a.Security("")
 	}
 	if a.Given("timeout") && c.timeout == 0 || a.Given("count") && c.count == 0 {
 		a.Reject(cli.Usagef("leave the flag out", "--timeout and --count cannot be 0"))

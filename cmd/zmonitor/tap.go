@@ -64,7 +64,7 @@ func parseLink(text string, listens bool) (link, error) {
 	case scheme == "ipc" && address != "*":
 		return link{"unix", address}, nil
 	case scheme != "tcp" || strings.Contains(address, ";"):
-		return link{}, cli.Usagef("it relays tcp://host:port and ipc://path", "tap does not carry %q", text)
+		return link{}, cli.Usagef("a tap relays tcp://host:port and ipc://path; elsewhere watch or attach tell the events", "tap does not carry %q", text)
 	}
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
