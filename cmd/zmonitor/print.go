@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -75,13 +76,8 @@ func (p *printer) finding(f *finding) error {
 	return err
 }
 
-// known says so when a peer of an old ZMTP did not tell something.
-func known(text string) string {
-	if text == "" {
-		return "not told (ZMTP before 3.0)"
-	}
-	return text
-}
+// known says so when a peer, as one of an old ZMTP, did not tell something.
+func known(text string) string { return cmp.Or(text, "not told") }
 
 // event prints one event.
 func (p *printer) event(ev zmq.Event) error {

@@ -18,9 +18,6 @@ import (
 // meant.
 var candidates = []zmq.Type{zmq.Req, zmq.Sub, zmq.Push, zmq.Pub}
 
-// unnamed is the socket type of a peer that fits no candidate and told none.
-const unnamed = "PUSH, DEALER, REQ or PAIR"
-
 // finding is what a probe found out.
 type finding struct {
 	Endpoint   string
@@ -94,26 +91,14 @@ func (c *config) ask(ctx context.Context, e cli.Endpoint) (*finding, error) {
 	if c.typ != nil {
 		return c.attempt(ctx, e, *c.typ)
 	}
-	var best *finding
-	for i, t := range slices.Concat(candidates, candidates) {
-		if i == len(candidates) && best.Failure.kind == failedType {
-			break
-		}
-		f, err := c.attempt(ctx, e, t)
-		if err != nil {
-			return nil, err
-		}
-		if f.Failure == nil || f.Failure.kind != failedType && f.Failure.kind != failedClosed {
-			return f, nil
-		}
-		if best == nil || f.Failure.kind == failedType {
-			best = f
+	var f *finding
+	for _, t := range slices.Concat(candidates, candidates) {
+		var err error
+		if f, err = c.attempt(ctx, e, t); err != nil || f.Failure == nil || f.Failure.kind != failedClosed {
+			return f, err
 		}
 	}
-	if best.Failure.kind == failedType {
-		best.SocketType, best.Mechanism, best.Failure = unnamed, "NULL", nil
-	}
-	return best, nil
+	return f, nil
 }
 
 // attempt makes one connection as a socket of type t.

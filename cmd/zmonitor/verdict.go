@@ -97,8 +97,11 @@ func handshakeFailed(ev zmq.Event, t zmq.Type) *failure {
 		return &failure{failedTimeout, ev.Endpoint + " accepts connections but does not finish the handshake", "it speaks another protocol, or is too busy", cli.StatusTimeout}
 	case ev.Kind == zmq.HandshakeFailedNoDetail:
 		return &failure{failedClosed, ev.Endpoint + " closes the connection in the handshake", "it speaks another protocol, or something between us closes", cli.StatusFailed}
-	case ev.Code == cli.CodeInvalidMetadata:
+	case ev.Code == cli.CodeInvalidMetadata && ev.SocketType != "":
 		return &failure{failedType, fmt.Sprintf("%s is a ZeroMQ socket of a type that %v cannot talk to", ev.Endpoint, t), "leave --type out to find out which", cli.StatusFailed}
+	}
+	if ev.Version != "" && ev.Version != oldest {
+		return &failure{failedProtocol, fmt.Sprintf("%s speaks ZMTP %s, but breaks its rules: %v", ev.Endpoint, ev.Version, ev.Err), "", cli.StatusFailed}
 	}
 	return notZMTP(fmt.Sprintf("%s does not speak ZMTP: %v", ev.Endpoint, ev.Err))
 }
