@@ -234,7 +234,7 @@ func cPeer(t *testing.T) (path string) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "peer")
 	source := func(name string) string { return filepath.Join("../../testdata/peers/c", name) }
-	out, err := exec.Command("gcc", "-O2", "-o", path, source("peer.c"), source("many.c"), source("multicast.c"), "-lzmq", "-lpthread").CombinedOutput()
+	out, err := exec.Command("gcc", "-O2", "-o", path, source("peer.c"), source("many.c"), source("topics.c"), source("multicast.c"), "-lzmq", "-lpthread").CombinedOutput()
 	if err != nil {
 		reason := fmt.Sprintf("needs gcc and libzmq3-dev: %v\n%s", err, out)
 		if os.Getenv("ZTOOLS_REQUIRE_PEERS") == "1" {
