@@ -35,6 +35,7 @@ type findingJSON struct {
 	RoutingID   string      `json:"routing_id,omitempty"`
 	ConnectMS   json.Number `json:"connect_ms,omitempty"`
 	HandshakeMS json.Number `json:"handshake_ms,omitempty"`
+	RoundTripMS json.Number `json:"round_trip_ms,omitempty"`
 	Failure     string      `json:"failure,omitempty"`
 	Reason      string      `json:"reason,omitempty"`
 }
@@ -49,6 +50,7 @@ func (p *printer) finding(f *finding) error {
 		} else {
 			out.SocketType, out.Version, out.Mechanism, out.RoutingID = f.SocketType, f.Version, f.Mechanism, f.RoutingID
 			out.ConnectMS, out.HandshakeMS = json.Number(milliseconds(f.Connect)), json.Number(milliseconds(f.Handshake))
+			out.RoundTripMS = json.Number(measured(f.RoundTrip, ""))
 		}
 		return p.object(out)
 	}
@@ -56,7 +58,7 @@ func (p *printer) finding(f *finding) error {
 		return nil
 	}
 	if p.plain {
-		return p.fields(f.Endpoint, f.SocketType, f.Mechanism, f.RoutingID, milliseconds(f.Connect), milliseconds(f.Handshake), f.Version)
+		return p.fields(f.Endpoint, f.SocketType, f.Mechanism, f.RoutingID, milliseconds(f.Connect), milliseconds(f.Handshake), f.Version, measured(f.RoundTrip, ""))
 	}
 	var b strings.Builder
 	for _, row := range [][2]string{
@@ -67,6 +69,7 @@ func (p *printer) finding(f *finding) error {
 		{"routing id", f.RoutingID},
 		{"connect", milliseconds(f.Connect) + " ms"},
 		{"handshake", milliseconds(f.Handshake) + " ms"},
+		{"round trip", measured(f.RoundTrip, " ms")},
 	} {
 		if row[1] != "" {
 			fmt.Fprintf(&b, "%-12s %s\n", row[0], row[1])
@@ -74,6 +77,14 @@ func (p *printer) finding(f *finding) error {
 	}
 	_, err := io.WriteString(p.w, b.String())
 	return err
+}
+
+// measured is a time with its unit, empty if it was not measured.
+func measured(d time.Duration, unit string) string {
+	if d == 0 {
+		return ""
+	}
+	return milliseconds(d) + unit
 }
 
 // known says so when a peer, as one of an old ZMTP, did not tell something.

@@ -18,6 +18,10 @@ import (
 // meant.
 var candidates = []zmq.Type{zmq.Req, zmq.Sub, zmq.Push, zmq.Pub}
 
+// fitting is the candidate that a peer of a type keeps its connection with, so that
+// it answers a PING. The first of the candidates needs no row.
+var fitting = map[string]zmq.Type{"PUB": zmq.Sub, "XPUB": zmq.Sub, "PULL": zmq.Push, "SUB": zmq.Pub, "XSUB": zmq.Pub}
+
 // finding is what a probe found out.
 type finding struct {
 	Endpoint   string
@@ -27,7 +31,8 @@ type finding struct {
 	RoutingID  string
 	Connect    time.Duration
 	Handshake  time.Duration
-	Failure    *failure // nil if a ZeroMQ socket is there
+	RoundTrip  time.Duration // of a PING and its PONG; 0 if it was not measured
+	Failure    *failure      // nil if a ZeroMQ socket is there
 }
 
 // runProbe is `zmonitor probe ENDPOINT`.
@@ -86,8 +91,26 @@ func (c *config) probe(ctx context.Context, e cli.Endpoint) (*finding, error) {
 // mysterious are failures behind which there may be a server of another protocol.
 var mysterious = []string{failedClosed, failedProtocol, failedTimeout}
 
-// ask makes as many connections as it takes.
+// ask makes as many connections as it takes to learn who is there, and one more
+// for the round trip if none of them stayed.
 func (c *config) ask(ctx context.Context, e cli.Endpoint) (*finding, error) {
+	f, err := c.learn(ctx, e)
+	if err != nil || f.Failure != nil || f.Version != pinged || f.RoundTrip > 0 || c.typ != nil {
+		return f, err
+	}
+	t, ok := fitting[f.SocketType]
+	if !ok {
+		return f, nil
+	}
+	again, err := c.attempt(ctx, e, t)
+	if err == nil && again.Failure == nil {
+		f.RoundTrip = again.RoundTrip
+	}
+	return f, err
+}
+
+// learn tries the candidates.
+func (c *config) learn(ctx context.Context, e cli.Endpoint) (*finding, error) {
 	if c.typ != nil {
 		return c.attempt(ctx, e, *c.typ)
 	}
@@ -108,15 +131,22 @@ func (c *config) attempt(ctx context.Context, e cli.Endpoint, t zmq.Type) (*find
 		return nil, err
 	}
 	defer s.close()
+	if err := s.ping(); err != nil {
+		return nil, err
+	}
 	events := s.sock.Events(ctx)
 	p := &attempt{finding: &finding{Endpoint: e.Addr}, config: c, typ: t, started: time.Now()}
 	if err := cli.Attach(s.sock, e, c.log); err != nil {
 		return nil, err
 	}
 	for ev := range events {
-		if p.event(ev) {
-			return p.finding, nil
+		if !p.event(ev) {
+			continue
 		}
+		if ev.Kind == zmq.HandshakeSucceeded && ev.Version == pinged && p.Failure == nil {
+			p.RoundTrip = s.roundTrip(ctx)
+		}
+		return p.finding, nil
 	}
 	var signalled *cli.Error
 	if cause := context.Cause(ctx); errors.As(cause, &signalled) && signalled.Status > cli.StatusSignal {
@@ -124,6 +154,42 @@ func (c *config) attempt(ctx context.Context, e cli.Endpoint, t zmq.Type) (*find
 	}
 	p.Failure = timedOut(e.Addr, c.timeout, !p.connected.IsZero(), p.last)
 	return p.finding, nil
+}
+
+// pinged is the version of ZMTP whose peers answer a PING.
+const pinged = "3.1"
+
+// ping makes the socket send a PING soon after a handshake, which breaks off
+// nothing if it is not answered.
+func (s *session) ping() error {
+	const soon = 5 // milliseconds
+	if err := s.sock.Set(zmq.HeartbeatIvl, soon); err != nil {
+		return err
+	}
+	return s.sock.Set(zmq.HeartbeatTimeout, 0)
+}
+
+// roundTrip waits for the answer to a PING, but not long; 0 if there is none.
+func (s *session) roundTrip(ctx context.Context) time.Duration {
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	look := time.NewTicker(time.Millisecond)
+	defer look.Stop()
+	for {
+		for _, peer := range s.sock.Stats().Peers {
+			if peer.RoundTrip > 0 {
+				return peer.RoundTrip
+			}
+			if peer.Err != nil { // it has left
+				return 0
+			}
+		}
+		select {
+		case <-look.C:
+		case <-ctx.Done():
+			return 0
+		}
+	}
 }
 
 // attempt is the state of one connection.

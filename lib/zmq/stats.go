@@ -41,9 +41,10 @@ type PeerStats struct {
 	RoutingID  []byte
 	UserID     string
 	Connected  bool
-	Since      time.Time // of being connected, or of not being so; zero over inproc
-	Retries    int       // of a connect: how often it has paused before another attempt
-	Err        error     // of a connect: why the last connection or attempt ended, if it is not connected
+	Since      time.Time     // of being connected, or of not being so; zero over inproc
+	RoundTrip  time.Duration // of the last heartbeat (HeartbeatIvl) that was answered; 0 if none was
+	Retries    int           // of a connect: how often it has paused before another attempt
+	Err        error         // of a connect: why the last connection or attempt ended, if it is not connected
 }
 
 // SocketStats are the counters of a socket.
@@ -103,9 +104,23 @@ func (x *session) stats() PeerStats {
 	if c != nil {
 		ev := x.event(c)
 		peer.Remote, peer.SocketType, peer.RoutingID, peer.UserID = ev.Remote, ev.SocketType, ev.RoutingID, ev.UserID
-		peer.Connected = true
+		peer.Connected, peer.RoundTrip = true, x.roundTrip()
 	}
 	return peer
+}
+
+// roundTrip is that of the connection's last heartbeat.
+func (x *session) roundTrip() time.Duration {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.port == nil {
+		return 0
+	}
+	e := x.port.Engine()
+	if e == nil {
+		return 0
+	}
+	return e.RoundTrip()
 }
 
 // flowsOf are the bare counters of a pipe.

@@ -72,6 +72,7 @@ type Engine struct {
 
 	loan     loan
 	deadline deadline
+	trip     roundTrip
 	ctl      control
 }
 
@@ -189,6 +190,7 @@ func (e *Engine) sendPing() {
 	e.ctl.mu.Lock()
 	if !e.ctl.ping {
 		e.ctl.ping = true
+		e.trip.ask()
 		e.ctl.appendLocked(wire.AppendPing(nil, uint16(e.opts.HeartbeatTTL/100), nil))
 	}
 	e.ctl.mu.Unlock()

@@ -69,6 +69,43 @@ func TestHeartbeat(t *testing.T) {
 	}
 }
 
+// TestRoundTrip: how long the first PING of those under way takes to be answered; a
+// PONG that nobody asked for says nothing.
+func TestRoundTrip(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, l, other := idlePeer(t, wire.ZMTP31, func(o *option.Options) {
+			o.HeartbeatIvl, o.HeartbeatTimeout = 1000, 0
+		})
+		expect := func(want time.Duration) {
+			t.Helper()
+			synctest.Wait()
+			if got := r.port.Engine().RoundTrip(); got != want {
+				t.Errorf("%v, want %v", got, want)
+			}
+		}
+		const ping = "\x04\x07\x04PING\x00\x00"
+		start := time.Now()
+		pong := func(after time.Duration) {
+			<-time.After(time.Until(start.Add(after)))
+			other.Write(ztest.Frame(4, "\x04PONG"))
+		}
+		pong(500 * time.Millisecond)
+		expect(0)
+		expectPings(t, other, ping, start, 1)
+		pong(1250 * time.Millisecond)
+		expect(250 * time.Millisecond)
+		expectPings(t, other, ping, start, 2, 3)
+		pong(3500 * time.Millisecond)
+		expect(1500 * time.Millisecond)
+		pong(3600 * time.Millisecond)
+		expect(1500 * time.Millisecond)
+		expectPings(t, other, ping, start, 4)
+		pong(4100 * time.Millisecond)
+		expect(100 * time.Millisecond)
+		l.end()
+	})
+}
+
 // awaiting is a host that notes whether an answer is expected when the first PING is
 // about to be written.
 type awaiting struct {

@@ -360,6 +360,8 @@ func (e *Engine) command(m *msg.Msg) error {
 			e.await(time.Duration(ttl) * 100 * time.Millisecond)
 		}
 		e.sendControl(wire.AppendCommand(nil, wire.Pong, context))
+	case wire.Pong:
+		e.trip.hear()
 	default:
 		if slices.Contains(e.takes, string(name)) {
 			return e.deliver(&msg.Msg{Flags: msg.Command, Body: m.Body, Buf: m.Buf})

@@ -70,6 +70,8 @@ func (e *Engine) webEvent(op wire.WSOp, payload []byte) error {
 	switch op {
 	case wire.WSPing:
 		e.sendControl(wire.AppendCommand(nil, wire.Pong, payload))
+	case wire.WSPong:
+		e.trip.hear()
 	case wire.WSClose:
 		e.webClose(payload)
 		return errEOF
