@@ -4,6 +4,8 @@ import (
 	"math/bits"
 	"runtime"
 	"sync"
+	"sync/atomic"
+	"weak"
 )
 
 // Buf is a buffer from a Pool.
@@ -42,19 +44,46 @@ type Pool struct {
 	classes [maxClass - minClass + 1]stack
 	// Lists keeps the lists of bodies that long queues have left behind.
 	Lists sync.Pool
+	armed atomic.Bool // trim runs behind each garbage collection
 }
 
-// stack keeps the buffers of one class: a few at hand, the others where the
-// garbage collector can take them.
+// stack keeps the buffers of one class.
 type stack struct {
-	mu   sync.Mutex // guards top
-	top  []*Buf
-	rest sync.Pool
+	mu    sync.Mutex // guards the fields below
+	free  []*Buf
+	least int // the fewest that were free since the last trim
 }
 
-// atHand is how many bytes of buffers a stack keeps from the garbage
-// collector, at least one buffer.
-const atHand = 4 << 20
+// trim lets the garbage collector have buffers that nobody needed since the last
+// collection: half of them, so that a queue which is long now and then keeps its
+// memory. A sync.Pool gives all of it away, and a queue of 64 KiB messages that
+// grows and shrinks then takes new memory for every second message
+// (BenchmarkPoolOfAWavingQueue, make compare CELL=proxy).
+func (p *Pool) trim() {
+	for i := range p.classes {
+		p.classes[i].trim()
+	}
+}
+
+func (s *stack) trim() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := copy(s.free, s.free[(s.least+1)/2:]) // the first ones have lain there the longest
+	clear(s.free[n:])
+	s.free, s.least = s.free[:n], n
+}
+
+// arm makes trim run behind the next garbage collection, and that arms it again.
+// Nothing of that keeps the pool.
+func (p *Pool) arm() {
+	type tick struct{ _ *byte } // with a pointer it is an object of its own
+	runtime.AddCleanup(new(tick), func(w weak.Pointer[Pool]) {
+		if p := w.Value(); p != nil {
+			p.trim()
+			p.arm()
+		}
+	}, weak.Make(p))
+}
 
 // Get returns a buffer with at least n bytes of capacity; its content is
 // whatever it held before.
@@ -81,30 +110,28 @@ func (p *Pool) Put(b *Buf) {
 		return
 	}
 	p.classes[b.class-minClass].push(b)
+	if !p.armed.Load() && !p.armed.Swap(true) {
+		p.arm()
+	}
 }
 
 func (s *stack) pop() *Buf {
 	s.mu.Lock()
-	if n := len(s.top); n > 0 {
-		b := s.top[n-1]
-		s.top = s.top[:n-1]
-		s.mu.Unlock()
-		return b
+	defer s.mu.Unlock()
+	n := len(s.free) - 1
+	if n < 0 {
+		return nil
 	}
-	s.mu.Unlock()
-	b, _ := s.rest.Get().(*Buf)
+	b := s.free[n]
+	s.free[n] = nil
+	s.free, s.least = s.free[:n], min(s.least, n)
 	return b
 }
 
 func (s *stack) push(b *Buf) {
 	s.mu.Lock()
-	if len(s.top) == 0 || len(s.top) < atHand>>b.class {
-		s.top = append(s.top, b)
-		s.mu.Unlock()
-		return
-	}
-	s.mu.Unlock()
-	s.rest.Put(b)
+	defer s.mu.Unlock()
+	s.free = append(s.free, b)
 }
 
 // Copy returns a copy of body in a buffer of the pool.
