@@ -166,7 +166,7 @@ static void *traffic(void *context) {
 		while (zmq_recv(b, body, sizeof body, 0) < 0)
 			CHECK(errno == EINTR);
 		if (i % 20 == 0 && zmq_recv(a, body, sizeof body, ZMQ_DONTWAIT) < 0)
-			CHECK(errno == EAGAIN);
+			CHECK(errno == EAGAIN || errno == EINTR);
 		item.socket = a;
 		if (i % 20 == 0 && zmq_poll(&item, 1, 1) < 0)
 			CHECK(errno == EINTR);
