@@ -8,10 +8,10 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
 	"ztools/lib/cli"
+	"ztools/lib/cli/clitest"
 	"ztools/lib/curve"
 	"ztools/lib/secret"
 	"ztools/lib/zmq"
@@ -94,7 +94,7 @@ func TestReplay(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	sent := make(chan error, 1)
 	go func() { sent <- push.Send(ctx, []byte("x")) }()
-	args := []string{"pull", "-c", repeating(t, push.LastEndpoint()), "-n", "3", "--server-key", keys.Public.Text()}
+	args := []string{"pull", "-c", clitest.Relay(t, push.LastEndpoint(), nil, repeated), "-n", "3", "--server-key", keys.Public.Text()}
 	expectFailure(t, args, cli.StatusRefused, "sends its messages again")
 	cancel()
 	if err := <-sent; err != nil {
@@ -102,40 +102,13 @@ func TestReplay(t *testing.T) {
 	}
 }
 
-// repeating is a relay to an endpoint that gives its one client each sealed
-// message twice.
-func repeating(t *testing.T, endpoint string) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+// repeated gives each sealed message twice.
+func repeated(b []byte) []byte {
+	at := bytes.Index(b, []byte("\x07MESSAGE"))
+	if at < 2 {
+		return b
 	}
-	var running sync.WaitGroup
-	t.Cleanup(func() { l.Close(); running.Wait() })
-	running.Go(func() {
-		client, err := l.Accept()
-		if err != nil {
-			return
-		}
-		defer client.Close()
-		server, err := net.Dial("tcp", strings.TrimPrefix(endpoint, "tcp://"))
-		if err != nil {
-			return
-		}
-		defer server.Close()
-		running.Go(func() { io.Copy(server, client); server.Close() })
-		for buf := make([]byte, 1<<16); ; {
-			n, err := server.Read(buf)
-			if err != nil {
-				return
-			}
-			client.Write(buf[:n])
-			if at := bytes.Index(buf[:n], []byte("\x07MESSAGE")); at >= 2 {
-				client.Write(buf[at-2 : n]) // with its header, which is short
-			}
-		}
-	})
-	return "tcp://" + l.Addr().String()
+	return slices.Concat(b, b[at-2:]) // with its header, which is short
 }
 
 // answering listens for one connection, answers it with bytes and reads until

@@ -283,39 +283,6 @@ func olderProtocol(t *testing.T) {
 	}
 }
 
-// relay passes what a client sends on to a server, through alter, and returns
-// where it listens. It ends with its connections.
-func relay(t *testing.T, endpoint string, alter func(b []byte) []byte) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var running sync.WaitGroup
-	t.Cleanup(func() { l.Close(); running.Wait() })
-	running.Go(func() {
-		client, err := l.Accept()
-		if err != nil {
-			return
-		}
-		defer client.Close()
-		server, err := net.Dial("tcp", strings.TrimPrefix(endpoint, "tcp://"))
-		if err != nil {
-			return
-		}
-		defer server.Close()
-		running.Go(func() { io.Copy(client, server); client.Close() })
-		for buf := make([]byte, 1<<16); ; {
-			n, err := client.Read(buf)
-			if err != nil {
-				return
-			}
-			server.Write(alter(buf[:n]))
-		}
-	})
-	return "tcp://" + l.Addr().String()
-}
-
 // replayedMessage: somebody in the middle sends each sealed message twice.
 func replayedMessage(t *testing.T) {
 	c := newContext(t)
@@ -323,12 +290,12 @@ func replayedMessage(t *testing.T) {
 	bind(t, pull, "tcp://127.0.0.1:*")
 	events := watch(t, pull)
 	push := open(t, c, zmq.Push, curveClient(clientKeys)...)
-	connect(t, push, relay(t, pull.LastEndpoint(), func(b []byte) []byte {
+	connect(t, push, ztest.Relay(t, pull.LastEndpoint(), func(b []byte) []byte {
 		if bytes.Contains(b, []byte("\x07MESSAGE")) {
 			return append(bytes.Clone(b), b...)
 		}
 		return b
-	}))
+	}, nil))
 	send(t, push, "once")
 	expect(t, pull, "once")
 	if ev := awaitEvent(t, events, zmq.Disconnected); !strings.Contains(fmt.Sprint(ev.Err), "nonce") {

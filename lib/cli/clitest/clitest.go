@@ -148,3 +148,9 @@ func KDC(t testing.TB, principals ...string) (realm string) {
 	ztest.KDC(t, "aes256-cts-hmac-sha1-96", principals...)
 	return ztest.Realm
 }
+
+// Relay is ztest.Relay, for the tests of tools, which cannot import it.
+func Relay(t *testing.T, endpoint string, out, back func(b []byte) []byte) string {
+	t.Helper()
+	return ztest.Relay(t, endpoint, out, back)
+}
