@@ -22,10 +22,13 @@
  * is behind each. */
 #define ZT_SLOTS 131072
 
+/* The ways of messages. */
+enum { ZT_OUT, ZT_IN, ZT_WAYS };
+
 struct zt_slot {
-	uint64_t zero;                 /* for programs that look at a handle */
-	_Atomic(struct zt_lane *) lane; /* of the sockets that have the slot, or NULL */
-	uint64_t unused[6];
+	uint64_t zero;                           /* for programs that look at a handle */
+	_Atomic(struct zt_lane *) lanes[ZT_WAYS]; /* of the socket that has the slot, or NULL */
+	uint64_t unused[5];
 };
 
 /* zt_lane is a Lane of lib/internal/pipe, which see, and whose it is. Its memory is
@@ -38,17 +41,22 @@ struct zt_lane {
 	uint32_t room;
 	uint32_t msgs;
 	uint32_t used;
-	uint32_t unused;
+	uint32_t at;
 	unsigned char bytes[ZT_LANE_SIZE];
-	struct zt_slot *owner; /* guarded by lock */
-	struct zt_lane *next;  /* of those that nobody has */
+	struct zt_properties *properties; /* of what comes in: a reference, or NULL; constant while open */
+	struct zt_slot *owner;            /* guarded by lock */
+	struct zt_lane *next;             /* of those that nobody has */
 };
 
 /* zt_lane_take gives a slot a lane; NULL if there is no memory. zt_lane_give takes
  * it away again, which is not lent any more; the slot may have another socket by
  * then. */
-struct zt_lane *zt_lane_take(struct zt_slot *slot);
-void zt_lane_give(struct zt_slot *slot, struct zt_lane *lane);
+struct zt_lane *zt_lane_take(struct zt_slot *slot, int way);
+void zt_lane_give(struct zt_slot *slot, int way, struct zt_lane *lane);
+
+/* zt_lane_share says whose the messages are that come in by a lane. The reference is
+ * the lane's then. */
+void zt_lane_share(struct zt_lane *lane, struct zt_properties *properties);
 
 extern struct zt_slot zt_slots[ZT_SLOTS];
 
@@ -91,6 +99,11 @@ struct zt_part {
 	struct zt_properties *properties; /* received: a reference, or NULL */
 	char group_room[ZMQ_GROUP_MAX_LENGTH + 1]; /* received */
 };
+
+/* zt_lane_append sends a message by the lane of its socket, and zt_lane_read receives
+ * one, if that is open and there is room or a message. */
+bool zt_lane_append(void *socket, const void *data, size_t size);
+bool zt_lane_read(void *socket, struct zt_part *part);
 
 /* zt_content is a body that messages share. */
 struct zt_content {

@@ -13,8 +13,9 @@
 //	                            signal ends the wait with EINTR; then 2 again
 //	4 errno                     C, last: on the caller's thread
 //
-// So no thread of the program ever sleeps inside Go. Messages (message.c),
-// polling, timers, counters and threads are C alone.
+// So no thread of the program ever sleeps inside Go. Many short messages from or to
+// one peer do without 2: they pass through memory that both sides know (lane.c).
+// Messages (message.c), polling, timers, counters and threads are C alone.
 //
 // # Memory
 //

@@ -9,8 +9,6 @@
 #include "_cgo_export.h"
 
 #include <limits.h>
-#include <pthread.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/uio.h>
@@ -122,72 +120,6 @@ int zmq_disconnect(void *socket, const char *endpoint) {
 	return finish(zt_forked ? -ENOTSOCK : ztEndpoint(socket, ZT_DISCONNECT, (char *)endpoint));
 }
 
-/* Lanes. */
-
-static pthread_mutex_t lanes_lock = PTHREAD_MUTEX_INITIALIZER; /* guards lanes */
-static struct zt_lane *lanes; /* that nobody has */
-
-static void lock(struct zt_lane *l) {
-	while (atomic_exchange_explicit(&l->lock, 1, memory_order_acquire))
-		sched_yield();
-}
-
-static void unlock(struct zt_lane *l) { atomic_store_explicit(&l->lock, 0, memory_order_release); }
-
-/* own says whose the lane is. Somebody may still look at it for its last owner. */
-static void own(struct zt_lane *l, struct zt_slot *slot) {
-	lock(l);
-	l->owner = slot;
-	unlock(l);
-}
-
-struct zt_lane *zt_lane_take(struct zt_slot *slot) {
-	pthread_mutex_lock(&lanes_lock);
-	struct zt_lane *l = lanes;
-	if (l)
-		lanes = l->next;
-	pthread_mutex_unlock(&lanes_lock);
-	if (!l && !(l = calloc(1, sizeof *l)))
-		return NULL;
-	own(l, slot);
-	atomic_store(&slot->lane, l);
-	return l;
-}
-
-void zt_lane_give(struct zt_slot *slot, struct zt_lane *l) {
-	struct zt_lane *its = l;
-	atomic_compare_exchange_strong(&slot->lane, &its, NULL);
-	own(l, NULL);
-	pthread_mutex_lock(&lanes_lock);
-	l->next = lanes;
-	lanes = l;
-	pthread_mutex_unlock(&lanes_lock);
-}
-
-/* append sends a message by the lane of its socket, if that is open. */
-static bool append(void *socket, const void *data, size_t size) {
-	uintptr_t at = (uintptr_t)socket - (uintptr_t)zt_slots;
-	if (size > 255 || at >= sizeof zt_slots || at % sizeof *zt_slots || zt_forked || (!data && size))
-		return false;
-	struct zt_slot *slot = socket;
-	struct zt_lane *l = atomic_load_explicit(&slot->lane, memory_order_acquire);
-	if (!l || !atomic_load_explicit(&l->open, memory_order_relaxed))
-		return false;
-	lock(l);
-	bool ok = l->open && l->owner == slot && l->room && ZT_LANE_SIZE - l->used >= size + 2;
-	if (ok) {
-		unsigned char *to = l->bytes + l->used;
-		to[0] = 0;
-		to[1] = (unsigned char)size;
-		memcpy(to + 2, data, size);
-		l->used += size + 2;
-		l->msgs++;
-		l->room--;
-	}
-	unlock(l);
-	return ok;
-}
-
 /* Sending. */
 
 /* transfer calls ztSend or ztRecv until the part is moved. */
@@ -209,7 +141,7 @@ static long transfer(long (*move)(void *, struct zt_part *, struct zt_wait *), v
 }
 
 static int send_bytes(void *socket, const void *data, size_t size, int flags, bool constant) {
-	if (!(flags & ZMQ_SNDMORE) && append(socket, data, size))
+	if (!(flags & ZMQ_SNDMORE) && zt_lane_append(socket, data, size))
 		return (int)size;
 	struct zt_part part;
 	part.content = NULL;
@@ -240,7 +172,7 @@ int zmq_msg_send(zmq_msg_t *msg, void *socket, int flags) {
 	part.dontwait = flags & ZMQ_DONTWAIT;
 	zt_describe(msg, &part);
 	bool plain = !part.more && !part.group && !part.routing_id;
-	long result = plain && append(socket, part.data, part.size) ? 0 : transfer(ztSend, socket, &part);
+	long result = plain && zt_lane_append(socket, part.data, part.size) ? 0 : transfer(ztSend, socket, &part);
 	if (result < 0)
 		return zt_fail(result);
 	zt_sent(msg);
@@ -268,6 +200,8 @@ int zmq_recv(void *socket, void *data, size_t size, int flags) {
 	part.data = data;
 	part.room = size;
 	part.whole = true;
+	if (zt_lane_read(socket, &part))
+		return (int)part.size;
 	part.dontwait = flags & ZMQ_DONTWAIT;
 	return finish(transfer(ztRecv, socket, &part));
 }
@@ -281,7 +215,7 @@ int zmq_msg_recv(zmq_msg_t *msg, void *socket, int flags) {
 	part.room = sizeof room;
 	part.whole = false;
 	part.dontwait = flags & ZMQ_DONTWAIT;
-	long result = transfer(ztRecv, socket, &part);
+	long result = zt_lane_read(socket, &part) ? (long)part.size : transfer(ztRecv, socket, &part);
 	if (result < 0)
 		return zt_fail(result);
 	return zt_receive(msg, &part) == 0 ? finish(result) : -1;

@@ -8,9 +8,6 @@ package main
 import "C"
 
 import (
-	"slices"
-	"sync"
-	"sync/atomic"
 	"unsafe"
 
 	"ztools/lib/zmq"
@@ -19,19 +16,11 @@ import (
 // socketHandle is a socket that C has a handle of.
 type socketHandle struct {
 	*zmq.Socket
-	self     *handle
-	context  *contextHandle
-	lendable bool          // the type may have a lane
-	sends    atomic.Uint32 // short ones, until there is a lane
-
-	mu         sync.Mutex // guards the fields below
-	lane       *zmq.Lane  // in C's memory; nil until there is one
-	closed     bool
+	self       *handle
+	context    *contextHandle
+	lanes      lanes
 	properties properties
 }
-
-// lendables are the types that send as they are told if they have one peer.
-var lendables = []zmq.Type{zmq.Push, zmq.Dealer, zmq.Pair, zmq.Client, zmq.Scatter, zmq.Channel}
 
 //export ztSocketNew
 func ztSocketNew(context unsafe.Pointer, kind C.int, out *unsafe.Pointer) (result C.long) {
@@ -44,8 +33,9 @@ func ztSocketNew(context unsafe.Pointer, kind C.int, out *unsafe.Pointer) (resul
 	if err != nil {
 		return number(err)
 	}
-	s := &socketHandle{Socket: z, context: c, lendable: slices.Contains(lendables, z.Type())}
+	s := &socketHandle{Socket: z, context: c}
 	s.self = &handle{socket: s}
+	s.lanes.init(s)
 	p, err := handles.add(s.self)
 	if err != nil {
 		z.Close()
@@ -63,14 +53,8 @@ func ztSocketClose(p unsafe.Pointer) (result C.long) {
 		return -C.ENOTSOCK
 	}
 	result = number(s.Close())
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.lanes.end(p)
 	s.properties.drop()
-	s.closed = true
-	if s.lane != nil {
-		C.zt_lane_give((*C.struct_zt_slot)(p), (*C.struct_zt_lane)(unsafe.Pointer(s.lane)))
-		s.lane = nil
-	}
 	return result
 }
 

@@ -9,6 +9,7 @@ import "C"
 
 import (
 	"strings"
+	"sync"
 	"sync/atomic"
 	"unsafe"
 
@@ -38,35 +39,14 @@ func ztSend(p unsafe.Pointer, from *C.struct_zt_part, w *C.struct_zt_wait) (resu
 		part.Free = lend(from, &s.context.released)
 	}
 	err := s.TrySendPart(&part)
-	if err == nil && s.lendable && from.size < laneMax && !bool(from.more) {
-		s.lendLane(p)
+	if err == nil && from.size < laneMax && !bool(from.more) {
+		s.lanes.lend(p)
 	}
 	if err != zmq.EAGAIN || bool(from.dontwait) {
 		part.Release()
 		return number(err)
 	}
 	return waitToSend(s, part, w)
-}
-
-const (
-	laneMax   = 256 // bodies of that size and more take no lane
-	laneAfter = 64  // sends that it takes until a socket gets one
-)
-
-// lendLane has the next short messages of a socket that sends many go without a
-// call.
-func (s *socketHandle) lendLane(p unsafe.Pointer) {
-	if s.sends.Load() < laneAfter && s.sends.Add(1) < laneAfter {
-		return
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.lane == nil && !s.closed {
-		s.lane = (*zmq.Lane)(unsafe.Pointer(C.zt_lane_take((*C.struct_zt_slot)(p))))
-	}
-	if s.lane != nil {
-		s.Lend(s.lane)
-	}
 }
 
 // waitToSend tells C to wait for a socket that had no room for a part.
@@ -149,6 +129,9 @@ func ztRecv(p unsafe.Pointer, to *C.struct_zt_part, w *C.struct_zt_wait) (result
 	if err != nil {
 		return number(err)
 	}
+	if len(part.Body) < laneMax && !part.More {
+		s.lanes.lay(p)
+	}
 	return s.deliver(&part, to)
 }
 
@@ -187,8 +170,6 @@ func (s *socketHandle) describe(part *zmq.Part, to *C.struct_zt_part) {
 		to.group = &to.group_room[0]
 	}
 	if part.Properties != nil {
-		s.mu.Lock()
-		defer s.mu.Unlock()
 		to.properties = s.properties.get(part.Properties)
 	}
 }
@@ -196,6 +177,7 @@ func (s *socketHandle) describe(part *zmq.Part, to *C.struct_zt_part) {
 // properties are those of a socket's connections as C has them: made once per
 // connection, and shared by its messages.
 type properties struct {
+	mu   sync.Mutex      // guards the fields below
 	last *zmq.Properties // the one that was asked for last
 	of   *C.struct_zt_properties
 	all  map[*zmq.Properties]*C.struct_zt_properties
@@ -207,11 +189,13 @@ const remembered = 64
 
 // get is a new reference to the properties; nil if there is no memory.
 func (p *properties) get(of *zmq.Properties) *C.struct_zt_properties {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	if p.last != of {
 		c := p.all[of]
 		if c == nil {
 			if len(p.all) >= remembered {
-				p.drop()
+				p.dropLocked()
 			}
 			if c = newProperties(of); c == nil {
 				return nil
@@ -229,10 +213,16 @@ func (p *properties) get(of *zmq.Properties) *C.struct_zt_properties {
 
 // drop forgets all; what messages refer to lives on with them.
 func (p *properties) drop() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.dropLocked()
+}
+
+func (p *properties) dropLocked() {
 	for _, c := range p.all {
 		C.zt_properties_release(c)
 	}
-	*p = properties{}
+	p.last, p.of, p.all = nil, nil, nil
 }
 
 // newProperties writes the properties as C reads them.

@@ -21,8 +21,9 @@ import (
 // Its lock is a leaf: it is taken with other locks held and takes none itself,
 // so two sockets joined by inproc cannot wait for each other.
 type inbox struct {
-	pending atomic.Bool // something was posted; read before taking mu
-	watched atomic.Bool // there are watchers
+	pending atomic.Bool          // something was posted; read before taking mu
+	watched atomic.Bool          // there are watchers
+	lane    atomic.Pointer[Lane] // that Lay was given last
 
 	mu       sync.Mutex // guards the fields below
 	posts    []post
@@ -101,6 +102,9 @@ func (in *inbox) wake() {
 }
 
 func (in *inbox) wakeLocked() {
+	if l := in.lane.Load(); l != nil {
+		l.Close() // the next call catches up
+	}
 	for i, w := range in.waiters {
 		w.ready <- struct{}{}
 		if w.lender != nil {

@@ -184,6 +184,92 @@ func TestLaneClosesForAnotherPeer(t *testing.T) {
 	ok(t, "the other's", other.TryRecvPart(&two, nil))
 }
 
+// nobody is a Lay's tell for those who do not ask whose the messages are.
+func nobody(*zmq.Lane, *zmq.Properties) {}
+
+// laid is a PULL with a lane in which what push sent lies, but for the first message.
+func laid(t *testing.T, c *zmq.Context) (push, pull *zmq.Socket, lane *zmq.Lane) {
+	t.Helper()
+	push, pull = open(t, c, zmq.Push), open(t, c, zmq.Pull)
+	ok(t, "bind", pull.Bind("inproc://laid"))
+	ok(t, "connect", push.Connect("inproc://laid"))
+	for _, text := range []string{"1", "2", "3"} {
+		sendParts(t, push, text)
+	}
+	recvPart(t, pull, "1", false)
+	lane = new(zmq.Lane)
+	pull.Lay(lane, nobody)
+	if atomic.LoadUint32(&lane.Open) == 0 {
+		t.Fatal("the lane did not open")
+	}
+	return push, pull, lane
+}
+
+// A lane from which is received closes when anything happens to the socket.
+func TestLayEnds(t *testing.T) {
+	for name, happens := range map[string]func(t *testing.T, c *zmq.Context, push, pull *zmq.Socket){
+		"another peer": func(t *testing.T, c *zmq.Context, _, _ *zmq.Socket) {
+			ok(t, "connect", open(t, c, zmq.Push).Connect("inproc://laid"))
+		},
+		"another endpoint": func(t *testing.T, _ *zmq.Context, _, pull *zmq.Socket) {
+			ok(t, "connect", pull.Connect("tcp://127.0.0.1:1"))
+		},
+		"receive":  func(t *testing.T, _ *zmq.Context, _, pull *zmq.Socket) { recvPart(t, pull, "2", false) },
+		"close":    func(t *testing.T, _ *zmq.Context, _, pull *zmq.Socket) { ok(t, "close", pull.Close()) },
+		"shutdown": func(_ *testing.T, c *zmq.Context, _, _ *zmq.Socket) { c.Shutdown() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := newContext(t)
+			push, pull, lane := laid(t, c)
+			happens(t, c, push, pull)
+			if atomic.LoadUint32(&lane.Open) != 0 {
+				t.Error("the lane is open")
+			}
+			pull.Lay(lane, nobody)
+			if name != "receive" && atomic.LoadUint32(&lane.Open) != 0 {
+				t.Error("the lane opened before the socket has caught up")
+			}
+		})
+	}
+}
+
+// What lies in a lane can be received, as the socket says, and by a call as well.
+func TestLaidIsToBeReceived(t *testing.T) {
+	_, pull, lane := laid(t, newContext(t))
+	if in, _, err := pull.Ready(); !in || err != nil {
+		t.Errorf("ready: %v, %v", in, err)
+	}
+	if atomic.LoadUint32(&lane.Open) == 0 {
+		t.Error("the question closed the lane")
+	}
+	recvPart(t, pull, "2", false)
+	recvPart(t, pull, "3", false)
+}
+
+// Types that do more than to read have no lane.
+func TestLayIsNotForAll(t *testing.T) {
+	for _, types := range [][2]zmq.Type{{zmq.Pub, zmq.Sub}, {zmq.Dealer, zmq.Router}} {
+		c := newContext(t)
+		from, to := open(t, c, types[0]), open(t, c, types[1])
+		if types[1] == zmq.Sub {
+			ok(t, "subscribe", to.Set(zmq.Subscribe, ""))
+		}
+		ok(t, "bind", from.Bind("inproc://all"))
+		ok(t, "connect", to.Connect("inproc://all"))
+		ok(t, "peers", from.WaitPeers(t.Context(), 1))
+		for range 3 {
+			sendParts(t, from, "x")
+		}
+		var p zmq.Part
+		ok(t, "receive", to.TryRecvPart(&p, nil))
+		lane := new(zmq.Lane)
+		to.Lay(lane, nobody)
+		if atomic.LoadUint32(&lane.Open) != 0 {
+			t.Errorf("%v has a lane", types[1])
+		}
+	}
+}
+
 // A lane may be lent while others send messages of many parts.
 func TestLaneAmongParts(t *testing.T) {
 	c := newContext(t)

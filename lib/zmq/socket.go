@@ -20,6 +20,7 @@ type Socket struct {
 	ctx    *Context
 	typ    Type
 	direct pattern.Direct // the pattern, if it is that and the type has no rules of its own, else nil
+	source pattern.Source // likewise
 	wg     sync.WaitGroup // the goroutines of binds, connects and connections
 
 	inbox   inbox
@@ -75,6 +76,9 @@ func newSocket(c *Context, t Type) (*Socket, error) {
 	s.pattern = p
 	if t.in(Push, Dealer, Pair, Client, Scatter, Channel) {
 		s.direct, _ = p.(pattern.Direct)
+	}
+	if t.in(Pull, Dealer, Pair, Client, Gather, Channel) {
+		s.source, _ = p.(pattern.Source)
 	}
 	return s, nil
 }

@@ -21,6 +21,14 @@ func (f *fq) attach(p *pipe.Pipe) {
 	f.activate(p)
 }
 
+// Sole implements Source.
+func (f *fq) Sole() *pipe.Pipe {
+	if len(f.pipes) != 1 {
+		return nil
+	}
+	return f.pipes[0]
+}
+
 // recv reads one frame and returns the pipe it came from. Once the first frame
 // of a message was read, the others follow without fail.
 func (f *fq) recv(m *msg.Msg) (*pipe.Pipe, error) {

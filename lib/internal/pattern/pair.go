@@ -27,6 +27,7 @@ func (s *pair) Detach(p *pipe.Pipe) {
 }
 
 func (s *pair) Only() *pipe.Pipe { return s.pipe }
+func (s *pair) Sole() *pipe.Pipe { return s.pipe }
 
 func (s *pair) Send(m *msg.Msg) error {
 	if s.pipe == nil || !s.pipe.Write(m) {

@@ -26,6 +26,13 @@ type Direct interface {
 	Only() *pipe.Pipe
 }
 
+// Source is a Pattern that, as long as it has one peer, does nothing to receive a
+// message of one part but read it from the peer's pipe.
+type Source interface {
+	// Sole is the pipe of the only peer, nil if there are none or more.
+	Sole() *pipe.Pipe
+}
+
 // Joiner is a Pattern whose user joins groups (DISH). A group that is too long,
 // joined twice, or left without having been joined is EINVAL.
 type Joiner interface {

@@ -21,6 +21,14 @@ func (s single) Only() *pipe.Pipe {
 	return nil
 }
 
+// Sole implements Source, for a pattern that does.
+func (s single) Sole() *pipe.Pipe {
+	if d, ok := s.Pattern.(Source); ok {
+		return d.Sole()
+	}
+	return nil
+}
+
 func (s single) Send(m *msg.Msg) error {
 	if m.HasMore() {
 		return errno.EINVAL

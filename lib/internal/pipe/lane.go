@@ -3,6 +3,8 @@ package pipe
 import (
 	"runtime"
 	"sync/atomic"
+
+	"ztools/lib/internal/msg"
 )
 
 // LaneSize is how many bytes of frames a Lane holds: the row cabi/thr/16 of make
@@ -18,24 +20,41 @@ const LaneSize = 8 << 10
 //	           goes to sleep, and before anything else happens at its writing end
 //
 // So the order is kept, the limit holds, and a sleeping reader is always woken by
-// a call. The memory must be outside Go's. A Lane is lent to one queue at a time.
+// a call. In the other direction a Lane is memory from which code outside Go reads:
+//
+//	1 Lay      the queue copies what is to be read next into the lane, and opens it
+//	2 read     the other side, under Lock, while Open is not 0
+//	3 follow   the queue moves its cursor behind what was read, and closes the lane
+//	           before anything else is read
+//
+// So a message in the lane is one that was not read yet, and whatever has to be done
+// besides reading it, such as an acknowledgement, is done by a call, as ever. The
+// memory must be outside Go's. A Lane is lent to one queue at a time.
 type Lane struct {
 	Lock uint32 // 1 while somebody looks; guards the fields below, after queue.mu
-	Open uint32 // 0: nothing may be appended. Only set under Lock; read at any time
+	Open uint32 // 0: nothing may be appended or read. Set to 1 only under Lock; read at any time
 	Room uint32 // so many messages may be appended
-	Msgs uint32 // were appended
+	Msgs uint32 // were appended or read
 	Used uint32 // bytes of Bytes
-	_    uint32
+	At   uint32 // bytes that were read
 	// Bytes are frames of one part with bodies of less than 256 bytes, as ZMTP 3
 	// has them: 0, size, body.
 	Bytes [LaneSize]byte
 }
 
+// lock takes Lock, which is held for some nanoseconds, unless its thread was
+// preempted.
 func (l *Lane) lock() {
-	for !atomic.CompareAndSwapUint32(&l.Lock, 0, 1) {
-		runtime.Gosched() // held for some nanoseconds, unless its thread was preempted
+	for i := 1; atomic.LoadUint32(&l.Lock) != 0 || !atomic.CompareAndSwapUint32(&l.Lock, 0, 1); i++ {
+		if i%laneSpins == 0 {
+			runtime.Gosched()
+		}
 	}
 }
+
+// laneSpins is how often the lock is looked at between two calls of the scheduler:
+// the row cabi/thr/16 of make compare.
+const laneSpins = 64
 
 func (l *Lane) unlock() { atomic.StoreUint32(&l.Lock, 0) }
 
@@ -82,7 +101,7 @@ func (q *queue) takeLocked() {
 	q.lane = nil
 	l.lock()
 	defer l.unlock()
-	atomic.StoreUint32(&l.Open, 0)
+	l.Close()
 	used, msgs := l.Used, l.Msgs
 	l.Used, l.Msgs = 0, 0
 	if used > LaneSize { // the memory is not Go's
@@ -94,4 +113,82 @@ func (q *queue) takeLocked() {
 	q.w.Bytes = append(q.w.Bytes, l.Bytes[:used]...)
 	q.w.Msgs += int(msgs)
 	q.written += uint64(msgs)
+}
+
+// Close lets nothing more be appended or read without a call. It may be called at
+// any time, but does not wait for who is just doing it.
+func (l *Lane) Close() { atomic.StoreUint32(&l.Open, 0) }
+
+// Lay copies the short messages that are to be read next into l, which belongs to the
+// incoming queue until it is taken back. It does nothing if there are none, or if the
+// queue has a lane. They are all of one connection, whose properties are told before
+// the lane opens. Like Read it is a call of the reading end.
+func (p *Pipe) Lay(l *Lane, tell func(*Lane, *msg.Meta)) {
+	q := p.in
+	if q.laid != nil || q.cur.Done(&q.r) {
+		return
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	n := q.ahead()
+	if n == 0 {
+		return
+	}
+	l.lock()
+	defer l.unlock()
+	if l.Used != 0 {
+		return // it is lent to another queue
+	}
+	q.laid, q.seen = l, 0
+	l.Used, l.At, l.Msgs = uint32(copy(l.Bytes[:], q.r.Bytes[q.cur.At:q.cur.At+n])), 0, 0
+	tell(l, q.cur.meta)
+	atomic.StoreUint32(&l.Open, 1)
+}
+
+// ahead is how many bytes the messages have that come next and may lie in a lane. The
+// one whose reading is to be acknowledged may not.
+func (q *queue) ahead() (n int) {
+	if len(q.r.marks) != q.cur.mark {
+		return 0
+	}
+	b, ackAt := q.r.Bytes[q.cur.At:], q.ackAt.Load()
+	for read := q.read + 1; read < ackAt && n < len(b) && b[n] == 0; read++ {
+		next := n + 2 + int(b[n+1])
+		if next > LaneSize {
+			break
+		}
+		n = next
+	}
+	return n
+}
+
+// follow moves the cursor behind what was read from the lane.
+func (q *queue) follow() {
+	q.laid.lock()
+	q.followLocked()
+	q.laid.unlock()
+}
+
+func (q *queue) followLocked() {
+	l := q.laid
+	at := min(int(l.At), LaneSize) // the memory is not Go's
+	q.cur.At = min(q.cur.At+max(0, at-q.seen), len(q.r.Bytes))
+	q.read += uint64(l.Msgs)
+	q.seen, l.Msgs = at, 0
+}
+
+// takeBack closes the lane from which was read, if there is one, and follows.
+func (q *queue) takeBack() {
+	if q.laid == nil {
+		return
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	l := q.laid
+	l.lock()
+	l.Close()
+	q.followLocked()
+	l.Used = 0
+	l.unlock()
+	q.laid = nil
 }

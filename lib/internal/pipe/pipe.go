@@ -346,6 +346,9 @@ func (p *Pipe) Rollback() {
 // told when one is, or Closed if none will come.
 func (p *Pipe) CheckRead() bool {
 	q := p.in
+	if q.laid != nil {
+		q.follow()
+	}
 	return !q.cur.Done(&q.r) || p.refill()
 }
 
@@ -364,6 +367,9 @@ func (p *Pipe) Peek(m *msg.Msg) bool {
 // call on this end; a larger one belongs to the caller.
 func (p *Pipe) Read(m *msg.Msg) bool {
 	q := p.in
+	if q.laid != nil {
+		q.takeBack()
+	}
 	if q.cur.Done(&q.r) && !p.refill() {
 		return false
 	}
@@ -397,6 +403,7 @@ func (p *Pipe) Touch(depth int) int {
 // refill swaps an exhausted batch for all that was written meanwhile.
 func (p *Pipe) refill() bool {
 	q := p.in
+	q.takeBack()
 	meta := q.cur.meta
 	if n := len(q.r.marks); n > 0 {
 		meta = q.r.marks[n-1].meta
@@ -520,6 +527,7 @@ func (p *Pipe) Close() {
 	p.Own(nil)
 	p.Shut()
 	q := p.in
+	q.takeBack()
 	q.lock()
 	q.deaf = true
 	q.setFullLocked()

@@ -38,13 +38,15 @@ type queue struct {
 
 	stage   Batch // owned by the writer: parts of an unfinished message
 	staging bool  // owned by the writer
-	lane    *Lane // guarded by mu: lent, or nil
+	lane    *Lane // guarded by mu: lent to the writer, or nil
 
 	_ [cacheLine]byte
 
 	r     Batch         // owned by the reader: the batch it took
 	cur   Cursor        // owned by the reader
 	read  uint64        // owned by the reader: messages
+	laid  *Lane         // owned by the reader, set under mu: where it reads, or nil
+	seen  int           // owned by the reader: bytes of laid before the cursor
 	ackAt atomic.Uint64 // the value of read at which the reader acknowledges
 	sent  atomic.Uint64 // messages that the reader has handed on
 
@@ -132,6 +134,9 @@ func (q *queue) setLimit(l Limit, p *Pipe) {
 	q.hwm = l.hwm()
 	q.lwm = (q.hwm + 1) / 2
 	q.ackAt.Store(0) // the next read acknowledges and places the mark anew
+	if q.laid != nil {
+		q.laid.Close()
+	}
 	if q.asleep && !q.nodelay {
 		q.acked = q.written // the reader has read all and will not come by
 	}
