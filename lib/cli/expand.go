@@ -102,16 +102,25 @@ func checkRepeats(flags []Flag, expanded []string) error {
 
 // suggest is a hint with the flag that name was probably meant to be.
 func suggest(flags []Flag, name string) string {
+	names := make([]string, len(flags))
+	for i, f := range flags {
+		names[i] = f.Name
+	}
+	if best := nearest(names, name); best != "" {
+		return "did you mean --" + best + "?"
+	}
+	return "--help lists the flags"
+}
+
+// nearest is the one of names that name is most like, "" if it is like none.
+func nearest(names []string, name string) string {
 	best, least := "", len(name)/2+1
-	for _, f := range flags {
-		if d := distance(name, f.Name); d < least {
-			best, least = f.Name, d
+	for _, n := range names {
+		if d := distance(name, n); d < least {
+			best, least = n, d
 		}
 	}
-	if best == "" {
-		return "--help lists the flags"
-	}
-	return "did you mean --" + best + "?"
+	return best
 }
 
 // distance is the Levenshtein distance of two words.

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"errors"
 	"flag"
 	"os"
 	"strings"
@@ -54,6 +55,33 @@ func TestOptionListIsComplete(t *testing.T) {
 		}
 		if o.Moot != "" && o.Set && !strings.Contains(list.String(), o.Moot) {
 			t.Errorf("the list does not say why %s changes nothing", o.Name)
+		}
+	}
+}
+
+func TestOptionsRefused(t *testing.T) {
+	ctx := zmq.NewContext()
+	defer ctx.Close()
+	push, err := ctx.NewSocket(zmq.Push)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer push.Close()
+	const list = "-o list shows names, types and defaults"
+	for _, tt := range []struct{ name, value, why, hint string }{
+		{"foo", "3", `there is no socket option "foo"`, list},
+		{"ZMQ_SNDHWN", "3", `there is no socket option "ZMQ_SNDHWN"`, "did you mean sndhwm? " + list},
+		{"type", "3", "option type can only be read", list},
+		{"sndhwm", "many", "option sndhwm=many: want 0 or more", list},
+		{"Identity", "", "option Identity=: want 1 to 255 bytes", list},
+		{"linger", "3q", "option linger=3q: want -1 milliseconds or more, or a time such as 5s", list},
+		{"subscribe", "x", "option subscribe=x makes no sense for PUSH", "it is for SUB XPUB"},
+		{"metadata", "x", "option metadata=x: invalid argument", list},
+	} {
+		err := SetOptions(push, []SocketOption{{"option", tt.name, tt.value}})
+		var got *Error
+		if !errors.As(err, &got) || got.Status != StatusUsage || got.Error() != tt.why || got.Hint != tt.hint {
+			t.Errorf("%s=%s: got %v, want %s, hint: %s", tt.name, tt.value, err, tt.why, tt.hint)
 		}
 	}
 }

@@ -80,9 +80,46 @@ func setOption(sock *zmq.Socket, o SocketOption) error {
 		}
 	}
 	if err := sock.SetByName(o.Name, o.Value); err != nil {
-		return Usagef("-o list shows names, types and defaults", "option %s=%s: %w", o.Name, o.Value, errors.Unwrap(err))
+		return optionError(sock, o, err)
 	}
 	return nil
+}
+
+// optionError says why SetByName refused an option: there is none of that name,
+// it can only be read, the socket's type does not have it, or its value is not one
+// of those it can have.
+func optionError(sock *zmq.Socket, o SocketOption, err error) error {
+	const list = "-o list shows names, types and defaults"
+	name := strings.TrimPrefix(strings.ToLower(o.Name), "zmq_")
+	var names []string
+	for _, info := range zmq.OptionTable() {
+		names = append(names, info.Name)
+		names = append(names, info.Aliases...)
+		if !slices.Contains(append(info.Aliases, info.Name), name) {
+			continue
+		}
+		switch {
+		case !info.Set:
+			return Usagef(list, "option %s can only be read", o.Name)
+		case errors.Unwrap(err) == error(zmq.EINVAL) && isType(strings.Fields(info.Scope)[0]):
+			return Usagef("it is for "+info.Scope, "option %s=%s makes no sense for %s", o.Name, o.Value, sock.Type())
+		case errors.Is(err, zmq.EINVAL) && errors.Unwrap(err) != error(zmq.EINVAL):
+			return Usagef(list, "option %s=%s: want %s", o.Name, o.Value, info.Want)
+		}
+		return Usagef(list, "option %s=%s: %w", o.Name, o.Value, errors.Unwrap(err))
+	}
+	hint := list
+	if best := nearest(names, name); best != "" {
+		hint = "did you mean " + best + "? " + hint
+	}
+	return Usagef(hint, "there is no socket option %q", o.Name)
+}
+
+// isType tells whether a word of an option's scope is a socket type, such as
+// ROUTER; "stream" is transports of that kind.
+func isType(word string) bool {
+	t, err := zmq.ParseType(word)
+	return err == nil && t.String() == word
 }
 
 // Attach binds or connects a socket and tells where; a failure comes with what
