@@ -43,6 +43,7 @@ type session struct {
 	dropped  atomic.Int64 // answers whose peer had left
 	traffic  atomic.Int64 // time of the last message, nanoseconds; kept for --idle
 	complete atomic.Bool  // the work is done; what follows only waits
+	lonely   atomic.Value // string: how the last connect failed, "" since a peer came
 
 	signals  <-chan os.Signal
 	deadline <-chan time.Time // --timeout
@@ -149,7 +150,7 @@ func (s *session) await() {
 	select {
 	case <-s.ctx.Done():
 	case <-s.deadline:
-		s.stop(cli.Failf(cli.StatusTimeout, "", "timed out after %v: %s", s.timeout, s.progress()))
+		s.stop(cli.Failf(cli.StatusTimeout, s.loneliness(), "timed out after %v: %s", s.timeout, s.progress()))
 	case sig := <-s.signals:
 		s.log.At(0, "%v: ending within %v; once more ends at once", sig, s.linger)
 		s.stop(cli.Signalled(sig))
@@ -191,7 +192,7 @@ func (s *session) verdict(unsent int) error {
 	case s.forced != nil:
 		return s.forced
 	case unsent > 0:
-		return cli.Failf(cli.StatusUnsent, "", "ended with %d %s unsent", unsent, cli.Plural(unsent, "message"))
+		return cli.Failf(cli.StatusUnsent, s.loneliness(), "ended with %d %s unsent", unsent, cli.Plural(unsent, "message"))
 	case s.complete.Load(), errors.Is(cause, errDone):
 		return nil
 	case errors.Is(cause, errGone):
@@ -211,6 +212,13 @@ func (s *session) progressed() int64 {
 	return s.received.Load()
 }
 
+// loneliness is why no peer of a connect has come, "" if one has or nobody knows.
+func (s *session) loneliness() string {
+	why, _ := s.lonely.Load().(string)
+	return why
+}
+
+// progress is what has been done so far.
 func (s *session) progress() string {
 	text := fmt.Sprintf("%d sent", s.sent.Load())
 	if s.kind.has(receives | answers | relays) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -32,7 +33,7 @@ func (s *session) watchIdle() {
 	for {
 		rest := s.idle - time.Since(time.Unix(0, s.traffic.Load()))
 		if rest <= 0 {
-			s.stop(cli.Failf(cli.StatusTimeout, "", "idle for %v: %s", s.idle, s.progress()))
+			s.stop(cli.Failf(cli.StatusTimeout, s.loneliness(), "idle for %v: %s", s.idle, s.progress()))
 			return
 		}
 		timer := time.NewTimer(rest)
@@ -68,7 +69,12 @@ func (s *session) watchEvents(sock *zmq.Socket, endpoints []cli.Endpoint) {
 			switch ev.Kind {
 			case zmq.HandshakeSucceeded:
 				peers++
+				s.lonely.Store("")
 				delete(failed, ev.Conn)
+			case zmq.ConnectRetried:
+				if peers == 0 {
+					s.lonely.Store(fmt.Sprintf("no peer answers at %s: %v", ev.Endpoint, ev.Err))
+				}
 			case zmq.Disconnected:
 				if peers = max(0, peers-1); peers == 0 && s.untilGone && sock.Peers() == 0 {
 					s.stop(errGone)
