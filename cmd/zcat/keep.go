@@ -97,12 +97,15 @@ func (s *session) closeKeepers() error {
 }
 
 // watchGaps counts missing numbers in a little-endian counter of 4 or 8 bytes,
-// for each topic (the first part) by itself.
+// for each topic (the first part) by itself. What it remembers is bounded.
 func (s *session) watchGaps() {
 	last := map[string]uint64{}
-	missing, restarts := uint64(0), 0
+	missing, restarts, others := uint64(0), 0, 0
 	s.reports = append(s.reports, func() {
 		s.log.At(0, "gaps: %d missing, %d restarts", missing, restarts)
+		if others > 0 {
+			s.log.At(0, "gaps: %d %s left out: topics beyond the first %d, or of over %d bytes", others, cli.Plural(others, "message"), topicsMax, topicLongest)
+		}
 	})
 	s.watchers = append(s.watchers, func(d direction, r *cli.Record) error {
 		n, ok := partNumber(r, int(s.gap))
@@ -111,6 +114,10 @@ func (s *session) watchGaps() {
 		}
 		topic := string(r.Parts[0])
 		before, seen := last[topic]
+		if !seen && (len(last) == topicsMax || len(topic) > topicLongest) {
+			others++
+			return nil
+		}
 		last[topic] = n
 		switch {
 		case !seen || n == before+1:

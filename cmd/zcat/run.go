@@ -36,7 +36,7 @@ type session struct {
 	watchers []watcher  // see each message; none in the plain path
 	keepers  []*keeper  // the files of --record and --tee
 	reports  []func()   // tell totals at the end
-	rtts     []time.Duration
+	trips    roundTrips // --rtt
 
 	sent     atomic.Int64
 	received atomic.Int64

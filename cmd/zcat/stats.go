@@ -20,10 +20,12 @@ func (t *tally) add(r *cli.Record) {
 	t.bytes += int64(r.Size())
 }
 
-// topicsMax bounds the table of topics; what comes later counts as one.
+// topicsMax and topicLongest bound the tables of topics of --stats, where what comes
+// later counts as one and what is longer is cut at 64 bytes, and of --gap.
 const (
-	topicsMax  = 10000
-	topicShown = 5
+	topicsMax    = 10000
+	topicLongest = 1024
+	topicShown   = 5
 )
 
 // counts is what --stats knows: per direction, and per topic of the messages
@@ -133,23 +135,30 @@ func (s *session) lost() uint64 {
 	return n
 }
 
+// roundTrips sums up what --rtt has measured.
+type roundTrips struct {
+	count                 int64
+	total, least, longest time.Duration
+}
+
 // addRTT tells one round trip and keeps it for the summary.
 func (s *session) addRTT(d time.Duration) {
 	if !s.rtt {
 		return
 	}
 	s.log.At(0, "round trip %v", d)
-	s.rtts = append(s.rtts, d)
+	t := &s.trips
+	if t.count == 0 {
+		t.least = d
+	}
+	t.count++
+	t.total += d
+	t.least, t.longest = min(t.least, d), max(t.longest, d)
 }
 
 // tellRTTs is the summary of --rtt.
 func (s *session) tellRTTs() {
-	if len(s.rtts) == 0 {
-		return
+	if t := s.trips; t.count > 0 {
+		s.log.At(0, "round trips: %d, min %v, mean %v, max %v", t.count, t.least, t.total/time.Duration(t.count), t.longest)
 	}
-	var sum time.Duration
-	for _, d := range s.rtts {
-		sum += d
-	}
-	s.log.At(0, "round trips: %d, min %v, mean %v, max %v", len(s.rtts), slices.Min(s.rtts), sum/time.Duration(len(s.rtts)), slices.Max(s.rtts))
 }
