@@ -245,3 +245,34 @@ func TestLendWhileSending(t *testing.T) {
 		}
 	}
 }
+
+// A Send that answers the only message there was is written by the sender; if more
+// wait, the answers go out together.
+func TestEager(t *testing.T) {
+	ctx := NewContext()
+	t.Cleanup(func() { ctx.Close() })
+	a, b := newTestSocket(t, ctx, Dealer), newTestSocket(t, ctx, Dealer)
+	if err := errors.Join(a.Bind("inproc://eager"), b.Connect("inproc://eager")); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		waited bool
+		more   int
+		want   bool
+	}{{false, 0, false}, {true, 0, true}, {true, 1, false}} {
+		for range c.more {
+			if err := a.TrySend([]byte("x")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		b.mu.Lock()
+		b.waited = c.waited
+		if err := b.startSendLocked(); err != nil {
+			t.Fatal(err)
+		}
+		if got := b.eager.Load(); got != c.want || b.waited {
+			t.Errorf("%+v: eager %v, still waited %v", c, got, b.waited)
+		}
+		b.mu.Unlock()
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"ztools/lib/internal/msg"
+	"ztools/lib/internal/pattern"
 )
 
 // The way of a message out of the program:
@@ -189,13 +190,15 @@ func (s *Socket) sendMessageLocked(m *Message) error {
 }
 
 // startSendLocked catches up, and finds out whether this Send answers a Recv
-// that had to wait: such a message is written by the sender itself.
+// that had to wait: such a message is written by the sender itself. Where there is
+// more to receive, further answers follow, and all go out together.
 func (s *Socket) startSendLocked() error {
 	if err := s.aliveLocked(); err != nil {
 		return err
 	}
-	if s.eager.Load() != s.waited {
-		s.eager.Store(s.waited)
+	eager := s.waited && s.pattern.Ready()&pattern.In == 0
+	if s.eager.Load() != eager {
+		s.eager.Store(eager)
 	}
 	s.waited = false
 	return nil
