@@ -95,15 +95,7 @@ func (b *Batch) grow(n int, pool *msg.Pool) {
 
 // splice appends the frames of from, whose messages thereby change hands.
 func (b *Batch) splice(from *Batch, pool *msg.Pool) {
-	if cap(b.Bytes)-len(b.Bytes) < len(from.Bytes) {
-		b.grow(len(from.Bytes), pool)
-	}
-	base := len(b.Bytes)
-	b.Bytes = append(b.Bytes, from.Bytes...)
-	for _, e := range from.Ext {
-		e.At += base
-		b.addExt(e, pool)
-	}
+	b.addRun(from, Cursor{}, Cursor{At: len(from.Bytes), Ext: len(from.Ext)}, pool)
 	b.Msgs += from.Msgs
 	b.Commands = b.Commands || from.Commands
 }
