@@ -18,6 +18,9 @@ import (
 //	3 busy    if nobody has borrowed for a while, ReadLoop reads again, and
 //	          lends no more until the socket waits again
 //
+// A Recv that waits and could not borrow has missed the loan: it waits for
+// ReadLoop to deliver something, so ReadLoop must not be away.
+//
 // Interrupt ends a Borrow that is waiting for bytes.
 
 // vacancy is how long nobody may be reading, at least, before ReadLoop is called
@@ -30,14 +33,15 @@ var errFull = errors.New("pipe is full")
 
 // loan is the state of the reading.
 type loan struct {
-	mu     sync.Mutex // held by who has borrowed; guards the fields below
+	mu     sync.Mutex // held by who reads what was lent, else for moments; guards the fields below
 	vacant bool       // ReadLoop has left
 	used   uint64     // counts the loans
 	err    error      // what ended the connection while it was lent out
 
 	back    chan struct{} // calls ReadLoop back; made by the first loan
 	timer   *time.Timer   // ends a vacancy; made with back
-	overdue atomic.Bool   // ReadLoop wants to be called back when the borrower leaves
+	overdue atomic.Bool   // the timer has rung while a borrower was there, who winds it again
+	missed  atomic.Bool   // somebody waits who could not borrow since ReadLoop last delivered
 	lent    bool          // owned by who reads: that is not ReadLoop
 	full    bool          // owned by who reads: frames were left, since the pipe was full
 }
@@ -52,16 +56,12 @@ func (e *Engine) lendable() bool {
 // has borrowed for a while. It returns the error that one of them met.
 func (e *Engine) lend() error {
 	l := &e.loan
-	l.mu.Lock()
-	if l.back == nil {
-		l.back = make(chan struct{}, 1)
-		l.timer = time.NewTimer(vacancy)
+	seen, open := l.open()
+	if !open {
+		return nil
 	}
-	l.vacant = true
-	l.mu.Unlock()
-	l.timer.Reset(vacancy)
 	defer l.timer.Stop()
-	for seen, wait := uint64(0), true; wait; {
+	for wait := true; wait && !l.missed.Load(); {
 		select {
 		case <-l.back:
 			wait = false
@@ -83,8 +83,25 @@ func (e *Engine) lend() error {
 	return l.err
 }
 
+// open begins a vacancy and returns how many loans there were, unless somebody
+// waits already for ReadLoop.
+func (l *loan) open() (seen uint64, open bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.missed.Load() {
+		return 0, false
+	}
+	if l.back == nil {
+		l.back = make(chan struct{}, 1)
+		l.timer = time.NewTimer(vacancy)
+	}
+	l.vacant = true
+	l.timer.Reset(vacancy)
+	return l.used, true
+}
+
 // busy reports whether the reading was borrowed since it was last asked. If a
-// borrower is there now, it is asked to call back when it leaves.
+// borrower is there now, the vacancy begins when it leaves.
 func (l *loan) busy(seen *uint64) (busy, there bool) {
 	l.overdue.Store(true)
 	if !l.mu.TryLock() {
@@ -103,7 +120,10 @@ func (l *loan) busy(seen *uint64) (busy, there bool) {
 func (e *Engine) Borrow(wake <-chan struct{}) bool {
 	l := &e.loan
 	if !l.mu.TryLock() {
-		return false
+		l.missed.Store(true) // who holds the lock looks at it on leaving
+		if !l.mu.TryLock() {
+			return false
+		}
 	}
 	vacant := l.vacant
 	if vacant {
@@ -115,10 +135,15 @@ func (e *Engine) Borrow(wake <-chan struct{}) bool {
 			l.vacant = false
 			signal(l.back)
 		}
+	} else {
+		l.missed.Store(true)
 	}
 	l.mu.Unlock()
-	if l.overdue.Load() {
+	if vacant && l.missed.Load() {
 		signal(l.back)
+	}
+	if l.overdue.CompareAndSwap(true, false) {
+		l.timer.Reset(vacancy)
 	}
 	return vacant
 }

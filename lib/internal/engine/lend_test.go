@@ -14,11 +14,7 @@ import (
 // Interrupt ends the read of a borrower and nothing else: whoever reads next finds
 // the connection as it was.
 func TestInterruptEndsOneRead(t *testing.T) {
-	conn, peer := loopback(t)
-	r := newRig(nil)
-	e := New(Config{Conn: conn, Result: &Result{Version: wire.ZMTP31}, Options: &r.opts, Pool: &r.pool}, r.port)
-	e.loan.back, e.loan.vacant = make(chan struct{}, 1), true // as after ReadLoop's lend
-	e.in.buf.pool, e.in.max = e.pool, bufferSize
+	e, r, peer := borrowable(t)
 	borrowed := make(chan bool)
 	go func() { borrowed <- e.Borrow(nil) }()
 	for !e.borrowing() {
@@ -83,4 +79,87 @@ func TestNothingIsLentInTheMiddleOfAMessage(t *testing.T) {
 	if e.loan.back != nil {
 		t.Error("the reading was lent in the middle of a message")
 	}
+}
+
+// borrowable makes an engine as it is while ReadLoop has left the reading to others.
+func borrowable(t *testing.T) (e *Engine, r *rig, peer net.Conn) {
+	conn, peer := loopback(t)
+	r = newRig(nil)
+	e = New(Config{Conn: conn, Result: &Result{Version: wire.ZMTP31}, Options: &r.opts, Pool: &r.pool}, r.port)
+	e.in.buf.pool, e.in.max = e.pool, bufferSize
+	if _, open := e.loan.open(); !open {
+		t.Fatal("nothing was lent")
+	}
+	return e, r, peer
+}
+
+// A Recv that took what ReadLoop delivered, and waits again before ReadLoop has left,
+// waits for ReadLoop, which must not leave then.
+func TestNothingIsLentWhileSomebodyWaits(t *testing.T) {
+	conn, peer := loopback(t)
+	r := newRig(nil)
+	r.lend.Store(true)
+	e := New(Config{Conn: conn, Result: &Result{Version: wire.ZMTP31}, Options: &r.opts, Pool: &r.pool}, r.port)
+	got := make(chan message, 2)
+	r.fetch = func() { // in ReadLoop, still before it leaves
+		for _, m := range r.received() { // all there is
+			got <- m
+		}
+		if e.Borrow(nil) {
+			t.Error("could borrow")
+		}
+	}
+	over := make(chan error, 1)
+	go func() { over <- e.ReadLoop() }()
+	for _, text := range []string{"first", "second"} {
+		if _, err := peer.Write(ztest.Frame(0, text)); err != nil {
+			t.Fatal(err)
+		}
+		if m := <-got; m[0] != text {
+			t.Errorf("got %q, want %q", m, text)
+		}
+	}
+	e.Stop()
+	<-over
+	e.Detach()
+	if e.loan.back != nil {
+		t.Error("the reading was lent although somebody waited for it")
+	}
+}
+
+// Who finds the loan in other hands for a moment, and so waits, is not forgotten: ReadLoop
+// does not stay away.
+func TestLoanThatWasMissedEnds(t *testing.T) {
+	e, r, _ := borrowable(t)
+	r.lend.Store(true)
+	e.loan.mu.Lock()
+	if e.Borrow(nil) {
+		t.Error("could borrow")
+	}
+	e.loan.mu.Unlock()
+	if err := e.lend(); err != nil || !r.lend.Load() {
+		t.Errorf("ended with %v; lends %t", err, r.lend.Load())
+	}
+	e.Stop()
+	e.Detach()
+}
+
+// A borrower that was there when the time was up is no reason to take the reading back:
+// the time begins anew when it leaves.
+func TestVacancyBeginsWhenTheBorrowerLeaves(t *testing.T) {
+	e, _, peer := borrowable(t)
+	e.loan.timer.Stop()
+	e.loan.overdue.Store(true)
+	if _, err := peer.Write(ztest.Frame(0, "hello")); err != nil {
+		t.Fatal(err)
+	}
+	if !e.Borrow(nil) {
+		t.Error("could not borrow")
+	}
+	if len(e.loan.back) > 0 {
+		t.Error("ReadLoop was called back")
+	}
+	<-e.loan.timer.C
+	e.Stop()
+	e.Detach()
 }

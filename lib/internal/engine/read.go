@@ -73,6 +73,7 @@ func (e *Engine) ReadLoop() error {
 	}
 	for {
 		in.fresh = false
+		e.loan.missed.Store(false) // who waits now is woken by what is delivered
 		if err := decode(); err != nil {
 			return err
 		}

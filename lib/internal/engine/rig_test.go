@@ -33,6 +33,7 @@ type rig struct {
 	writers  atomic.Int32  // how often WriteLoop was started
 	aborted  atomic.Bool   // Abort was called
 	readable chan struct{} // the socket was told that it may read
+	fetch    func()        // what it does then at once, or nil
 }
 
 // newRig makes a rig for a DEALER whose options edit has changed.
@@ -59,7 +60,13 @@ func (r *rig) Write(e *Engine) {
 
 func (r *rig) Abort() { r.aborted.Store(true) }
 
-func (r *rig) Readable(*pipe.Pipe) { signal(r.readable) }
+func (r *rig) Readable(*pipe.Pipe) {
+	signal(r.readable)
+	if r.fetch != nil {
+		r.fetch()
+	}
+}
+
 func (r *rig) Writable(*pipe.Pipe) {}
 func (r *rig) Closed(*pipe.Pipe)   {}
 
