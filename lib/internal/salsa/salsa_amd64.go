@@ -5,10 +5,10 @@ package salsa
 import "golang.org/x/sys/cpu"
 
 //go:noescape
-func blocksAVX2(out *[Width * BlockSize]byte, l *Lanes, key *[32]byte)
+func xorAVX2(dst, src *byte, groups int, l *Lanes, key *[32]byte)
 
 //go:noescape
-func blocksAVX512(out *[Width * BlockSize]byte, l *Lanes, key *[32]byte)
+func xorAVX512(dst, src *byte, groups int, l *Lanes, key *[32]byte)
 
 // What the processor can do.
 var (
@@ -16,13 +16,13 @@ var (
 	hasAVX512 = cpu.X86.HasAVX512F && cpu.X86.HasAVX512VL
 )
 
-func blocks(out *[Width * BlockSize]byte, l *Lanes, key *[32]byte) {
+func xor(dst, src *byte, groups int, l *Lanes, key *[32]byte) {
 	switch {
 	case hasAVX512:
-		blocksAVX512(out, l, key)
+		xorAVX512(dst, src, groups, l, key)
 	case hasAVX2:
-		blocksAVX2(out, l, key)
+		xorAVX2(dst, src, groups, l, key)
 	default:
-		blocksGeneric(out, l, key)
+		xorGeneric(dst, src, groups, l, key)
 	}
 }

@@ -2,4 +2,6 @@
 
 package salsa
 
-func blocks(out *[Width * BlockSize]byte, l *Lanes, key *[32]byte) { blocksGeneric(out, l, key) }
+func xor(dst, src *byte, groups int, l *Lanes, key *[32]byte) {
+	xorGeneric(dst, src, groups, l, key)
+}

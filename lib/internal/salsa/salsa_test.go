@@ -43,21 +43,45 @@ func TestXOR(t *testing.T) {
 	}
 }
 
-// TestBlocks compares every way there is on this machine.
-func TestBlocks(t *testing.T) {
-	key := [32]byte(pattern(32))
-	var l Lanes
-	var want, got [Width * BlockSize]byte
+// way is one to make groups of blocks.
+type way = func(dst, src *byte, groups int, l *Lanes, key *[32]byte)
+
+// lanes has another nonce in each lane, and one of them counts over 2^32.
+func lanes() (l Lanes) {
 	for i := range Width {
-		nonce, number := [8]byte{7: byte(i)}, uint64(i)<<30
-		l.Set(i, nonce, number)
-		copy(want[i*BlockSize:], plain(make([]byte, BlockSize), nonce, number, &key))
+		l.Set(i, [8]byte{7: byte(i)}, uint64(i+1)<<30-4)
+	}
+	return l
+}
+
+// TestWays compares every way there is on this machine.
+func TestWays(t *testing.T) {
+	key := [32]byte(pattern(32))
+	const groups = 3
+	src := pattern(groups * groupSize)
+	want := bytes.Clone(src)
+	for i := range groups * Width {
+		lane := i % Width
+		copy(want[i*BlockSize:], plain(src[i*BlockSize:][:BlockSize], [8]byte{7: byte(lane)}, uint64(lane+1)<<30-4+uint64(i/Width*Width), &key))
 	}
 	for name, way := range ways() {
-		clear(got[:])
-		way(&got, &l, &key)
-		if got != want {
+		l, got := lanes(), make([]byte, len(src))
+		way(&got[0], &src[0], groups, &l, &key)
+		if !bytes.Equal(got, want) {
 			t.Errorf("%s: got %x, want %x", name, got, want)
+		}
+	}
+}
+
+func TestBlocks(t *testing.T) {
+	key := [32]byte(pattern(32))
+	l := lanes()
+	var got [groupSize]byte
+	Blocks(&got, &l, &key)
+	for i := range Width {
+		want := plain(make([]byte, BlockSize), [8]byte{7: byte(i)}, uint64(i+1)<<30-4, &key)
+		if b := got[i*BlockSize:][:BlockSize]; !bytes.Equal(b, want) {
+			t.Errorf("block %d: got %x, want %x", i, b, want)
 		}
 	}
 }
@@ -78,11 +102,16 @@ func FuzzXOR(f *testing.F) {
 	})
 }
 
-// FuzzBlocks compares every way there is on this machine.
-func FuzzBlocks(f *testing.F) {
-	f.Add(pattern(32), pattern(8*Width), uint64(0))
-	f.Add(pattern(32), []byte{}, uint64(math.MaxUint64-3))
-	f.Fuzz(func(t *testing.T, k, nonces []byte, number uint64) {
+// FuzzWays compares every way there is on this machine.
+func FuzzWays(f *testing.F) {
+	f.Add(pattern(32), pattern(8*Width), uint64(0), pattern(groupSize))
+	f.Add(pattern(32), []byte{}, uint64(math.MaxUint64-3), pattern(2*groupSize))
+	f.Add(pattern(32), []byte{1}, uint64(math.MaxUint32-9), pattern(5*groupSize))
+	f.Fuzz(func(t *testing.T, k, nonces []byte, number uint64, src []byte) {
+		groups := len(src) / groupSize
+		if groups == 0 {
+			return
+		}
 		var key [32]byte
 		copy(key[:], k)
 		var l Lanes
@@ -91,26 +120,27 @@ func FuzzBlocks(f *testing.F) {
 			copy(nonce[:], nonces[min(i*8, len(nonces)):])
 			l.Set(i, nonce, number+uint64(i))
 		}
-		var want, got [Width * BlockSize]byte
-		blocksGeneric(&want, &l, &key)
+		behind, want := l, bytes.Clone(src)
+		xorGeneric(&want[0], &want[0], groups, &behind, &key)
 		for name, way := range ways() {
-			way(&got, &l, &key)
-			if got != want {
-				t.Errorf("%s: got %x, want %x", name, got, want)
+			l, got := l, bytes.Clone(src)
+			way(&got[0], &got[0], groups, &l, &key)
+			if !bytes.Equal(got, want) || l != behind {
+				t.Errorf("%s: got %x and then %v, want %x and %v", name, got, l, want, behind)
 			}
 		}
 	})
 }
 
-func BenchmarkBlocks(b *testing.B) {
-	var out [Width * BlockSize]byte
+func BenchmarkWays(b *testing.B) {
+	var out [groupSize]byte
 	for name, way := range ways() {
 		b.Run(name, func(b *testing.B) {
 			var l Lanes
 			var key [32]byte
 			b.SetBytes(int64(len(out)))
 			for b.Loop() {
-				way(&out, &l, &key)
+				way(&out[0], &out[0], 1, &l, &key)
 			}
 		})
 	}

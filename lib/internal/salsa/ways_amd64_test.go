@@ -2,14 +2,14 @@
 
 package salsa
 
-// ways are those to make blocks on this machine.
-func ways() map[string]func(*[Width * BlockSize]byte, *Lanes, *[32]byte) {
-	w := map[string]func(*[Width * BlockSize]byte, *Lanes, *[32]byte){"generic": blocksGeneric}
+// ways are those there are on this machine.
+func ways() map[string]way {
+	w := map[string]way{"generic": xorGeneric}
 	if hasAVX2 {
-		w["avx2"] = blocksAVX2
+		w["avx2"] = xorAVX2
 	}
 	if hasAVX512 {
-		w["avx512"] = blocksAVX512
+		w["avx512"] = xorAVX512
 	}
 	return w
 }

@@ -2,7 +2,7 @@
 
 package salsa
 
-// ways are those to make blocks on this machine.
-func ways() map[string]func(*[Width * BlockSize]byte, *Lanes, *[32]byte) {
-	return map[string]func(*[Width * BlockSize]byte, *Lanes, *[32]byte){"generic": blocksGeneric}
+// ways are those there are on this machine.
+func ways() map[string]way {
+	return map[string]way{"generic": xorGeneric}
 }
