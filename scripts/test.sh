@@ -99,7 +99,7 @@ compared() {
 race() { go test -race $(go list ./lib/... | grep -v /lib/internal/house); }
 
 # What assembly does is done without it, too.
-purego() { go test -short -tags purego ./lib/internal/salsa ./lib/internal/security; }
+purego() { go test -short -tags purego ./lib/internal/salsa ./lib/internal/poly1305 ./lib/internal/security; }
 
 mkdir -p "$peers"
 step peers

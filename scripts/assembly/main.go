@@ -1,7 +1,7 @@
 // Command assembly writes the file NAME_amd64.s of a package of lib/internal into
 // its folder:
 //
-//	go generate ./lib/internal/salsa
+//	go generate ./lib/internal/salsa ./lib/internal/poly1305
 package main
 
 import (
@@ -11,7 +11,7 @@ import (
 )
 
 // files are what it can write.
-var files = map[string]func(*source){"salsa": (*source).salsa}
+var files = map[string]func(*source){"salsa": (*source).salsa, "poly1305": (*source).poly1305}
 
 func main() {
 	name := strings.Join(os.Args[1:], " ")

@@ -13,7 +13,7 @@ import (
 // lib/internal/NAME, lib/NAME or NAME.
 const policy = `
 	errno, z85, secret < curve, msg, option, trie < wire, pipe, sysfd
-	wire, curve, kerberos, salsa < security
+	wire, curve, kerberos, poly1305, salsa < security
 	pipe, trie, option < pattern
 	wire, option < transport
 	wire < tap < cmd

@@ -7,9 +7,8 @@ import (
 	"math"
 	"slices"
 
-	"golang.org/x/crypto/poly1305" //lint:ignore SA1019 the box of NaCl is made of it
-
 	"ztools/lib/internal/msg"
+	"ztools/lib/internal/poly1305"
 	"ztools/lib/internal/salsa"
 	"ztools/lib/internal/wire"
 )
