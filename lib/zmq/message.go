@@ -13,19 +13,13 @@ import (
 // next RecvMessage, reset, or sent; whoever keeps them longer makes a Clone, or
 // uses Socket.Recv. A Message must not be used by two goroutines at once.
 type Message struct {
-	parts []part
+	parts []msg.Part
 	small []byte    // holds the small parts that were copied in
 	large bool      // a part may be outside small
 	pool  *msg.Pool // where the large parts go when the message is reused
 	meta  *msg.Meta
 	group string
 	id    uint32
-}
-
-// part is one part; buf is the pool's buffer behind body, or nil.
-type part struct {
-	body []byte
-	buf  *msg.Buf
 }
 
 // NewMessage makes a message of parts. It refers to their bytes, which must not
@@ -41,7 +35,7 @@ func NewMessage(parts ...[]byte) *Message {
 // Append adds a part. The message refers to its bytes, which must not be
 // changed until the message was reset, or for ever once it was sent.
 func (m *Message) Append(body []byte) {
-	m.parts = append(m.parts, part{body: body})
+	m.parts = append(m.parts, msg.Part{Body: body})
 	m.large = true
 }
 
@@ -49,22 +43,22 @@ func (m *Message) Append(body []byte) {
 func (m *Message) AppendCopy(body []byte) {
 	from := len(m.small)
 	m.small = append(m.small, body...)
-	m.parts = append(m.parts, part{body: m.small[from:len(m.small):len(m.small)]})
+	m.parts = append(m.parts, msg.Part{Body: m.small[from:len(m.small):len(m.small)]})
 }
 
 // AppendString adds a part with the bytes of s.
 func (m *Message) AppendString(s string) {
 	from := len(m.small)
 	m.small = append(m.small, s...)
-	m.parts = append(m.parts, part{body: m.small[from:len(m.small):len(m.small)]})
+	m.parts = append(m.parts, msg.Part{Body: m.small[from:len(m.small):len(m.small)]})
 }
 
 // Replace makes body part i. The message refers to its bytes as Append does.
 func (m *Message) Replace(i int, body []byte) {
-	if buf := m.parts[i].buf; buf != nil {
+	if buf := m.parts[i].Buf; buf != nil {
 		m.pool.Put(buf)
 	}
-	m.parts[i] = part{body: body}
+	m.parts[i] = msg.Part{Body: body}
 	m.large = true
 }
 
@@ -72,21 +66,21 @@ func (m *Message) Replace(i int, body []byte) {
 func (m *Message) Len() int { return len(m.parts) }
 
 // Part is part i. It belongs to the message.
-func (m *Message) Part(i int) []byte { return m.parts[i].body }
+func (m *Message) Part(i int) []byte { return m.parts[i].Body }
 
 // Bytes is the first part, nil if there is none. It belongs to the message.
 func (m *Message) Bytes() []byte {
 	if len(m.parts) == 0 {
 		return nil
 	}
-	return m.parts[0].body
+	return m.parts[0].Body
 }
 
 // Parts are the parts, in a new slice. Their bytes belong to the message.
 func (m *Message) Parts() [][]byte {
 	parts := make([][]byte, len(m.parts))
 	for i := range parts {
-		parts[i] = m.parts[i].body
+		parts[i] = m.parts[i].Body
 	}
 	return parts
 }
@@ -94,7 +88,7 @@ func (m *Message) Parts() [][]byte {
 // Size is the number of bytes in all parts.
 func (m *Message) Size() (n int) {
 	for i := range m.parts {
-		n += len(m.parts[i].body)
+		n += len(m.parts[i].Body)
 	}
 	return n
 }
@@ -106,8 +100,16 @@ func (m *Message) String() string { return fmt.Sprintf("%q", m.Parts()) }
 func (m *Message) Reset() {
 	if m.large {
 		for i := range m.parts {
-			m.pool.Put(m.parts[i].buf)
+			m.pool.Put(m.parts[i].Buf)
 		}
+		clear(m.parts)
+	}
+	m.empty()
+}
+
+// sent forgets the parts, which were sent.
+func (m *Message) sent() {
+	if m.large {
 		clear(m.parts)
 	}
 	m.empty()
@@ -131,7 +133,7 @@ func (m *Message) empty() {
 func (m *Message) Clone() *Message {
 	c := &Message{meta: m.meta, group: m.group, id: m.id}
 	for i := range m.parts {
-		c.Append(append([]byte(nil), m.parts[i].body...))
+		c.Append(append([]byte(nil), m.parts[i].Body...))
 	}
 	return c
 }
@@ -173,17 +175,17 @@ func (m *Message) SetGroup(group string) error {
 // one belongs to the message from now on.
 func (m *Message) take(f *msg.Msg) {
 	if len(f.Body) >= msg.RefMin {
-		m.parts = append(m.parts, part{f.Body, f.Buf})
+		m.parts = append(m.parts, msg.Part{Body: f.Body, Buf: f.Buf})
 		m.large = true
 		return
 	}
 	if len(m.parts) == 0 && cap(m.parts) > 0 && !m.large { // the memory of the last message serves
 		m.small = append(m.small[:0], f.Body...)
 		m.parts = m.parts[:1]
-		m.parts[0].body = m.small
+		m.parts[0].Body = m.small
 		return
 	}
 	from := len(m.small)
 	m.small = append(m.small, f.Body...)
-	m.parts = append(m.parts, part{body: m.small[from:len(m.small):len(m.small)]})
+	m.parts = append(m.parts, msg.Part{Body: m.small[from:len(m.small):len(m.small)]})
 }

@@ -197,11 +197,11 @@ func (s *Socket) gatherLocked(f *msg.Msg) error {
 func (s *Socket) nextPartLocked(p *Part, room []byte) {
 	m := &s.parts
 	from := &m.parts[s.next]
-	if len(from.body) >= msg.RefMin {
-		p.fill(from.body, from.buf, room)
-		*from = part{}
+	if len(from.Body) >= msg.RefMin {
+		p.fill(from.Body, from.Buf, room)
+		*from = msg.Part{}
 	} else {
-		p.fill(from.body, nil, room)
+		p.fill(from.Body, nil, room)
 	}
 	s.next++
 	p.pool, p.More = m.pool, s.next < len(m.parts)

@@ -93,7 +93,7 @@ func (s *Socket) TrySend(parts ...[]byte) error {
 // receiver or drops them, and m is empty. On an error m is as it was. It waits
 // and fails as Send does.
 func (s *Socket) SendMessage(ctx context.Context, m *Message) error {
-	if s.sendLarge(m) {
+	if s.sendAtOnce(m) {
 		return nil
 	}
 	s.mu.Lock()
@@ -113,18 +113,23 @@ func (s *Socket) SendMessage(ctx context.Context, m *Message) error {
 	return err
 }
 
-// sendLarge is SendMessage for one large part to the only peer there is, for
-// which not even the socket's lock is needed. false if it did nothing.
-func (s *Socket) sendLarge(m *Message) bool {
-	if len(m.parts) != 1 || len(m.parts[0].body) < msg.RefMin || s.inbox.pending.Load() {
-		return false
-	}
+// sendAtOnce is SendMessage to the only peer there is, for which not even the
+// socket's lock is needed, of one large part or of several small ones. false if it
+// did nothing.
+func (s *Socket) sendAtOnce(m *Message) bool {
 	p := s.only.Load()
-	if p == nil || !p.WriteLarge(m.parts[0].body, m.parts[0].buf) {
+	if p == nil || len(m.parts) == 0 || s.inbox.pending.Load() {
 		return false
 	}
-	m.parts[0] = part{}
-	m.empty()
+	switch first := &m.parts[0]; {
+	case len(m.parts) > 1:
+		if s.typ >= Server || !p.WriteParts(m.parts) {
+			return false
+		}
+	case len(first.Body) < msg.RefMin || !p.WriteLarge(first.Body, first.Buf):
+		return false
+	}
+	m.sent()
 	return true
 }
 
@@ -172,7 +177,8 @@ func (s *Socket) sendMessageLocked(m *Message) error {
 	}
 	f := &s.out
 	for i := range m.parts {
-		*f = msg.Msg{Body: m.parts[i].body, Buf: m.parts[i].buf, Group: m.group, RoutingID: m.id}
+		f.Body, f.Buf, f.Flags = m.parts[i].Body, m.parts[i].Buf, 0
+		f.Group, f.RoutingID = m.group, m.id
 		if i < len(m.parts)-1 {
 			f.Flags = msg.More
 		}
@@ -180,8 +186,7 @@ func (s *Socket) sendMessageLocked(m *Message) error {
 			return err
 		}
 	}
-	clear(m.parts)
-	m.empty()
+	m.sent()
 	s.eager.Store(false)
 	if s.direct != nil && !s.halfway {
 		s.only.Store(s.direct.Only())
@@ -220,7 +225,7 @@ func (s *Socket) copyOf(parts [][]byte) *Message {
 			continue
 		}
 		body, buf := s.ctx.pool.Copy(p)
-		m.parts = append(m.parts, part{body, buf})
+		m.parts = append(m.parts, msg.Part{Body: body, Buf: buf})
 		m.large = true
 	}
 	return m

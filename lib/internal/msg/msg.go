@@ -41,6 +41,13 @@ type Msg struct {
 	Flags     Flags
 }
 
+// Part is a part of a message that is there as a whole. Buf is the pool's buffer that
+// holds Body, or nil.
+type Part struct {
+	Body []byte
+	Buf  *Buf
+}
+
 // New is a message of one part with a copy of body.
 func New(body []byte) *Msg { return &Msg{Body: append([]byte(nil), body...)} }
 

@@ -52,6 +52,33 @@ func (b *Batch) addShort(body []byte) bool {
 	return true
 }
 
+// addParts is addShort for a message of several parts.
+func (b *Batch) addParts(parts []msg.Part) bool {
+	need := 0
+	for i := range parts {
+		n := len(parts[i].Body)
+		if n >= msg.RefMin {
+			return false
+		}
+		need += msg.HeaderMax + n
+	}
+	if cap(b.Bytes)-len(b.Bytes) < need {
+		return false
+	}
+	last := len(parts) - 1
+	for i := range last {
+		b.addPart(msg.More, parts[i].Body)
+	}
+	b.addPart(0, parts[last].Body)
+	b.Msgs++
+	return true
+}
+
+// addPart appends a frame for which there is room.
+func (b *Batch) addPart(flags msg.Flags, body []byte) {
+	b.Bytes = append(msg.AppendHeader(b.Bytes, flags, len(body)), body...)
+}
+
 // Add appends one frame. A body of msg.RefMin bytes and more belongs to the batch.
 func (b *Batch) Add(m *msg.Msg, pool *msg.Pool) {
 	n := len(m.Body)
@@ -181,15 +208,16 @@ type Cursor struct {
 // Done reports whether no frame is left.
 func (c *Cursor) Done(b *Batch) bool { return c.At >= len(b.Bytes) }
 
-// nextSmall is Next for a message of one part, shorter than 256 bytes; false if
-// the frame is something else.
+// nextSmall is Next for a part of a message, shorter than 256 bytes; false if the
+// frame is something else.
 func (c *Cursor) nextSmall(b *Batch, m *msg.Msg) bool {
-	if len(b.marks) != c.mark || len(b.Ext) != 0 || b.Bytes[c.At] != 0 {
+	flags := msg.Flags(b.Bytes[c.At])
+	if len(b.marks) != c.mark || len(b.Ext) != 0 || flags&^msg.More != 0 {
 		return false
 	}
 	at := c.At + 2
 	end := at + int(b.Bytes[c.At+1])
-	m.Flags, m.Meta, m.Buf = 0, c.meta, nil
+	m.Flags, m.Meta, m.Buf = flags, c.meta, nil
 	m.Body = b.Bytes[at:end:end]
 	c.At = end
 	return true

@@ -169,25 +169,6 @@ func (p *Pipe) Write(m *msg.Msg) bool {
 	return true
 }
 
-// WriteShort appends a message of one part that is shorter than msg.RefMin. Unlike
-// all other calls it may be made while others use this end. It returns false,
-// and has done nothing, if Write would have to do more than append.
-func (p *Pipe) WriteShort(body []byte) bool {
-	q := p.out
-	q.lock()
-	if q.written >= q.full || !q.w.addShort(body) {
-		q.mu.Unlock()
-		return false
-	}
-	q.written++
-	if !q.asleep {
-		q.mu.Unlock()
-		return true
-	}
-	p.wakeLocked()
-	return true
-}
-
 // Push appends a message of one part for which there need not be room: what the
 // connection itself has to tell.
 func (p *Pipe) Push(m *msg.Msg) {
@@ -211,22 +192,6 @@ func (p *Pipe) SetLast(m *msg.Msg) {
 	p.in.lock()
 	p.in.last = m
 	p.in.mu.Unlock()
-}
-
-// WriteLarge is WriteShort for a message of one part of msg.RefMin bytes and
-// more, which belongs to the pipe on success. buf is the pool's buffer that holds
-// it, or nil.
-func (p *Pipe) WriteLarge(body []byte, buf *msg.Buf) bool {
-	q := p.out
-	q.lock()
-	if q.written >= q.full {
-		q.mu.Unlock()
-		return false
-	}
-	q.w.Add(&msg.Msg{Body: body, Buf: buf}, q.pool)
-	q.written++
-	p.wakeLocked()
-	return true
 }
 
 // writeRareLocked is Write when something other than appending has to happen.
