@@ -1,6 +1,7 @@
 package zmq
 
 import (
+	"context"
 	"net"
 	"sync"
 	"time"
@@ -190,10 +191,12 @@ func apart(f func() error) error {
 // open makes the handshake and attaches the pipe. If c has no engine then,
 // there is no connection: because of the error or because the session is to end.
 func (x *session) open(c *connection) error {
-	if !x.life.during(func() { c.Conn.Close() }) {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	if !x.life.during(func() { cancel(); c.Conn.Close() }) {
 		return nil
 	}
-	if err := x.handshake(c); err != nil {
+	if err := x.handshake(ctx, c); err != nil {
 		if x.life.ended() {
 			return nil
 		}
@@ -286,11 +289,11 @@ func (x *session) shut(c *connection, err error) {
 }
 
 // handshake does nothing for a raw connection.
-func (x *session) handshake(c *connection) (err error) {
+func (x *session) handshake(ctx context.Context, c *connection) (err error) {
 	if x.raw() {
 		return nil
 	}
-	if c.result, err = engine.Handshake(c.Conn, x.opts, x.secure, authenticator{x.sock.ctx}); err != nil {
+	if c.result, err = engine.Handshake(ctx, c.Conn, x.opts, x.secure, authenticator{x.sock.ctx}); err != nil {
 		return err
 	}
 	x.emit(c, HandshakeSucceeded, 0, nil)

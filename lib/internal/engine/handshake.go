@@ -2,6 +2,7 @@ package engine
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"net"
 	"slices"
@@ -64,9 +65,10 @@ func (r *Result) framing() wire.Framing { return cmp.Or(r.Web, r.Version.Framing
 // is asked about the peer if o says so. It does not close conn. CauseOf tells
 // the kinds of its errors apart; with one comes what was learnt about the peer,
 // nil if not even its version. After
-// success conn has no deadline.
-func Handshake(conn net.Conn, o *option.Options, secure security.Maker, auth Authenticator) (*Result, error) {
-	h := &handshake{conn: conn, options: o, auth: auth, in: make([]byte, 0, firstRead)}
+// success conn has no deadline. Whoever closes conn to end the handshake ends ctx,
+// too: it may be waiting for somebody else.
+func Handshake(ctx context.Context, conn net.Conn, o *option.Options, secure security.Maker, auth Authenticator) (*Result, error) {
+	h := &handshake{ctx: ctx, conn: conn, options: o, auth: auth, in: make([]byte, 0, firstRead)}
 	if o.HandshakeIvl > 0 {
 		h.deadline = time.Now().Add(time.Duration(o.HandshakeIvl) * time.Millisecond)
 	}
@@ -84,6 +86,7 @@ func Handshake(conn net.Conn, o *option.Options, secure security.Maker, auth Aut
 
 // handshake is the state of one, owned by the goroutine that runs it.
 type handshake struct {
+	ctx      context.Context
 	conn     net.Conn
 	options  *option.Options
 	auth     Authenticator
@@ -202,7 +205,9 @@ func (h *handshake) identify() error {
 // agree runs the mechanism.
 func (h *handshake) agree(m security.Mechanism) error {
 	if s, ok := m.(security.Starter); ok {
-		if err := s.Start(); err != nil {
+		ctx, cancel := h.bounded()
+		defer cancel()
+		if err := s.Start(ctx); err != nil {
 			return err
 		}
 	}
@@ -225,6 +230,14 @@ func (h *handshake) agree(m security.Mechanism) error {
 	h.result.Properties = m.Peer()
 	h.result.SocketType, h.result.Identity = m.Said()[wire.PropSocketType], []byte(m.Said()[wire.PropIdentity])
 	return nil
+}
+
+// bounded is the context with the deadline of the handshake.
+func (h *handshake) bounded() (context.Context, context.CancelFunc) {
+	if h.deadline.IsZero() {
+		return h.ctx, func() {}
+	}
+	return context.WithDeadline(h.ctx, h.deadline)
 }
 
 // command receives a command for the mechanism.

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"errors"
 	"os"
 
@@ -34,7 +35,7 @@ func CauseOf(err error) Cause {
 		return Violated
 	case errors.As(err, &refusal):
 		return Refused
-	case errors.Is(err, os.ErrDeadlineExceeded):
+	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded):
 		return TimedOut
 	}
 	return Lost

@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net"
@@ -72,7 +73,7 @@ func handshake(conn net.Conn, o *option.Options) (*engine.Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	return engine.Handshake(conn, o, secure, nil)
+	return engine.Handshake(context.Background(), conn, o, secure, nil)
 }
 
 // outcome is what Handshake returned.

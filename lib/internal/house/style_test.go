@@ -23,6 +23,7 @@ var starters = map[string]string{
 	"lib/libzmq/lend.go":                     "calls the program's free functions, which may call the library again",
 	"lib/libzmq/context.go":                  "ends a context while its caller waits in C, where a signal can interrupt it",
 	"lib/internal/engine/deadline.go":        "looks whether the peer was heard in time; Detach ends that",
+	"lib/internal/kerberos/kdc.go":           "sets a deadline when the context of a dialogue with a KDC ends",
 	"lib/internal/transport/family_linux.go": "sets a deadline when the context of a connect ends",
 	"lib/internal/transport/tcp/socks.go":    "sets a deadline when the context of the dialogue with the proxy ends",
 }

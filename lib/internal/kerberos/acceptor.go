@@ -1,6 +1,7 @@
 package kerberos
 
 import (
+	"context"
 	"encoding/binary"
 	"maps"
 	"net"
@@ -68,7 +69,7 @@ func (a *Acceptor) files() (*config.Config, *keytab.Keytab, error) {
 // Accept takes the token of a client at that address. It asks nobody over the
 // network, unless a ticket of the keytab is for another name than own: then DNS
 // has to know whether both are the same host.
-func (a *Acceptor) Accept(token []byte, address string) (*Accepted, error) {
+func (a *Acceptor) Accept(ctx context.Context, token []byte, address string) (*Accepted, error) {
 	message, err := unframe(tokenRequest, token)
 	if err != nil {
 		return nil, err
@@ -92,7 +93,7 @@ func (a *Acceptor) Accept(token []byte, address string) (*Accepted, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := a.serves(c, request.Ticket.SName, request.Ticket.Realm); err != nil {
+	if err := a.serves(ctx, c, request.Ticket.SName, request.Ticket.Realm); err != nil {
 		return nil, err
 	}
 	return accept(&request, c.LibDefaults.Clockskew, a.replays)
@@ -100,11 +101,12 @@ func (a *Acceptor) Accept(token []byte, address string) (*Accepted, error) {
 
 // serves checks that a ticket is for own: as it is written, or else as it is
 // canonical.
-func (a *Acceptor) serves(c *config.Config, name types.PrincipalName, realm string) error {
+func (a *Acceptor) serves(ctx context.Context, c *config.Config, name types.PrincipalName, realm string) error {
 	if a.own.Text == "" {
 		return nil
 	}
-	for _, read := range []func(*config.Config) (principal, error){a.own.written, a.own.resolve} {
+	resolve := func(c *config.Config) (principal, error) { return a.own.resolve(ctx, c) }
+	for _, read := range []func(*config.Config) (principal, error){a.own.written, resolve} {
 		if self, err := read(c); err != nil {
 			return err
 		} else if self.is(name, realm) {

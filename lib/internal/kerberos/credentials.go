@@ -2,13 +2,13 @@ package kerberos
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"strings"
 
-	"github.com/jcmturner/gokrb5/v8/client"
 	"github.com/jcmturner/gokrb5/v8/config"
 	"github.com/jcmturner/gokrb5/v8/credentials"
 	"github.com/jcmturner/gokrb5/v8/keytab"
@@ -108,12 +108,11 @@ func loadKeytab(name string) (k *keytab.Keytab, err error) {
 }
 
 // login makes a client for own, or for whom the credentials are if own is nil:
-// from the credentials cache, else from the client's keytab. The caller destroys
-// it.
-func login(c *config.Config, own *principal) (*client.Client, error) {
-	cached, err := fromCache(c)
-	if err == nil && (own == nil || own.is(cached.Credentials.CName(), cached.Credentials.Domain())) {
-		return cached, nil
+// from the credentials cache, else from the client's keytab.
+func login(ctx context.Context, c *config.Config, own *principal) (*user, error) {
+	u, err := fromCache(c)
+	if err == nil && (own == nil || own.is(u.self.name, u.self.realm)) {
+		return u, nil
 	}
 	if own == nil {
 		return nil, err
@@ -125,38 +124,31 @@ func login(c *config.Config, own *principal) (*client.Client, error) {
 	}
 	if keysErr != nil {
 		if err == nil {
-			err = fmt.Errorf("the credentials cache is that of %s", cached.Credentials.CName().PrincipalNameString())
+			err = fmt.Errorf("the credentials cache is that of %v", u.self)
 		}
 		return nil, fmt.Errorf("kerberos: no credentials for %v: %w; %w", own, err, keysErr)
 	}
-	realm := own.realm
-	if realm == "" {
-		realm = c.LibDefaults.DefaultRealm
-	}
-	cl := client.NewWithKeytab(strings.Join(own.name.NameString, "/"), realm, keys, c, client.DisablePAFXFAST(true))
-	if err := cl.Login(); err != nil {
-		cl.Destroy()
+	u = &user{config: c, self: principal{own.name, cmp.Or(own.realm, c.LibDefaults.DefaultRealm)}}
+	if err := guard(func() error { return u.authenticate(ctx, keys) }); err != nil {
 		return nil, fmt.Errorf("kerberos: login of %v: %w", own, err)
 	}
-	return cl, nil
+	return u, nil
 }
 
 // fromCache is a client with the tickets of the credentials cache.
-func fromCache(c *config.Config) (*client.Client, error) {
+func fromCache(c *config.Config) (*user, error) {
 	name, err := file("KRB5CCNAME", fmt.Sprintf("/tmp/krb5cc_%d", os.Getuid()))
 	if err != nil {
 		return nil, err
 	}
-	var cl *client.Client
+	u := &user{config: c}
 	err = guard(func() error {
-		cache, err := credentials.LoadCCache(name)
-		if err == nil {
-			cl, err = client.NewFromCCache(cache, c, client.DisablePAFXFAST(true))
-		}
+		u.cache, err = credentials.LoadCCache(name)
 		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("kerberos: credentials cache %s: %w", name, err)
 	}
-	return cl, nil
+	u.self = principal{u.cache.GetClientPrincipalName(), u.cache.GetClientRealm()}
+	return u, nil
 }

@@ -2,6 +2,7 @@ package kerberos
 
 import (
 	"bytes"
+	"context"
 	"os"
 	"path/filepath"
 	"testing"
@@ -35,12 +36,12 @@ func offline(t testing.TB) *Initiator {
 	t.Setenv("KRB5_CONFIG", filepath.Join(dir, "none"))
 	client := types.NewPrincipalName(nametype.KRB_NT_PRINCIPAL, "alice")
 	i := &Initiator{}
-	i.ticket, i.key, err = messages.NewTicket(client, realm, types.NewPrincipalName(nametype.KRB_NT_SRV_HST, "zmq/localhost"), realm,
+	i.ticket.Ticket, i.ticket.key, err = messages.NewTicket(client, realm, types.NewPrincipalName(nametype.KRB_NT_SRV_HST, "zmq/localhost"), realm,
 		types.NewKrbFlags(), keys, enctype, 1, now, now, now.Add(time.Hour), now.Add(time.Hour))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := i.authenticate(realm, client); err != nil {
+	if err := i.authenticate(principal{client, realm}); err != nil {
 		t.Fatal(err)
 	}
 	return i
@@ -52,13 +53,13 @@ func FuzzAccept(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	if a, err := NewAcceptor(Name{}, new(Replays)).Accept(good, "127.0.0.1"); err != nil || a.Client != "alice@TEST" {
+	if a, err := NewAcceptor(Name{}, new(Replays)).Accept(context.Background(), good, "127.0.0.1"); err != nil || a.Client != "alice@TEST" {
 		f.Fatalf("the seed is refused: %v", err)
 	}
 	f.Add(good)
 	f.Add(good[:100])
 	f.Fuzz(func(t *testing.T, token []byte) {
-		if a, err := NewAcceptor(Name{}, new(Replays)).Accept(token, "127.0.0.1"); err == nil && a.Client != "alice@TEST" {
+		if a, err := NewAcceptor(Name{}, new(Replays)).Accept(context.Background(), token, "127.0.0.1"); err == nil && a.Client != "alice@TEST" {
 			t.Errorf("accepted as %q", a.Client)
 		}
 	})
@@ -72,7 +73,7 @@ func FuzzFinish(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	a, err := NewAcceptor(Name{}, new(Replays)).Accept(token, "127.0.0.1")
+	a, err := NewAcceptor(Name{}, new(Replays)).Accept(context.Background(), token, "127.0.0.1")
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -92,7 +93,7 @@ func FuzzUnwrap(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	a, err := NewAcceptor(Name{}, new(Replays)).Accept(token, "127.0.0.1")
+	a, err := NewAcceptor(Name{}, new(Replays)).Accept(context.Background(), token, "127.0.0.1")
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package kerberos
 
 import (
+	"context"
 	"encoding/binary"
 	"fmt"
 
@@ -31,54 +32,52 @@ const (
 
 // Initiator is the client's side while it makes a context.
 type Initiator struct {
-	ticket messages.Ticket
-	key    types.EncryptionKey // of the ticket
+	ticket ticket
 	auth   types.Authenticator
 }
 
 // NewInitiator gets a ticket for a service, for own or, if own has no text, for
 // whom the credentials are. It asks the KDC, over the network, where the
 // credentials cache does not have the ticket.
-func NewInitiator(own, service Name) (*Initiator, error) {
+func NewInitiator(ctx context.Context, own, service Name) (*Initiator, error) {
 	c, err := loadConfig(configFile())
 	if err != nil {
 		return nil, err
 	}
-	target, err := service.resolve(c)
+	target, err := service.resolve(ctx, c)
 	if err != nil {
 		return nil, err
 	}
 	var self *principal
 	if own.Text != "" {
-		p, err := own.resolve(c)
+		p, err := own.resolve(ctx, c)
 		if err != nil {
 			return nil, err
 		}
 		self = &p
 	}
-	cl, err := login(c, self)
+	u, err := login(ctx, c, self)
 	if err != nil {
 		return nil, err
 	}
-	defer cl.Destroy()
 	i := &Initiator{}
 	err = guard(func() error {
-		i.ticket, i.key, err = cl.GetServiceTicket(principal{name: target.name}.String())
+		i.ticket, err = u.ticket(ctx, target)
 		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("kerberos: ticket for %v: %w", target, err)
 	}
-	return i, i.authenticate(cl.Credentials.Domain(), cl.Credentials.CName())
+	return i, i.authenticate(u.self)
 }
 
 // authenticate makes the proof that the client has the key of the ticket now.
-func (i *Initiator) authenticate(realm string, name types.PrincipalName) error {
-	subkey, err := newSubkey(i.key.KeyType)
+func (i *Initiator) authenticate(self principal) error {
+	subkey, err := newSubkey(i.ticket.key.KeyType)
 	if err != nil {
 		return err
 	}
-	if i.auth, err = types.NewAuthenticator(realm, name); err != nil {
+	if i.auth, err = types.NewAuthenticator(self.realm, self.name); err != nil {
 		return err
 	}
 	i.auth.SubKey = subkey
@@ -91,7 +90,7 @@ func (i *Initiator) authenticate(realm string, name types.PrincipalName) error {
 
 // Token is the token for the server.
 func (i *Initiator) Token() ([]byte, error) {
-	request, err := messages.NewAPReq(i.ticket, i.key, i.auth)
+	request, err := messages.NewAPReq(i.ticket.Ticket, i.ticket.key, i.auth)
 	if err != nil {
 		return nil, err
 	}
@@ -116,7 +115,7 @@ func (i *Initiator) Finish(token []byte) (*Context, error) {
 		if err := reply.Unmarshal(message); err != nil {
 			return ErrToken
 		}
-		plaintext, err := crypto.DecryptEncPart(reply.EncPart, i.key, keyusage.AP_REP_ENCPART)
+		plaintext, err := crypto.DecryptEncPart(reply.EncPart, i.ticket.key, keyusage.AP_REP_ENCPART)
 		if err != nil {
 			return ErrSeal
 		}

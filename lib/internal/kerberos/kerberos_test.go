@@ -29,7 +29,7 @@ var (
 // token is a client's first token.
 func token(t *testing.T, own, service kerberos.Name) (*kerberos.Initiator, []byte) {
 	t.Helper()
-	i, err := kerberos.NewInitiator(own, service)
+	i, err := kerberos.NewInitiator(t.Context(), own, service)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,7 +44,7 @@ func token(t *testing.T, own, service kerberos.Name) (*kerberos.Initiator, []byt
 func connect(t *testing.T) (client, server *kerberos.Context) {
 	t.Helper()
 	i, text := token(t, alice, service)
-	a, err := kerberos.NewAcceptor(service, new(kerberos.Replays)).Accept(text, "127.0.0.1")
+	a, err := kerberos.NewAcceptor(service, new(kerberos.Replays)).Accept(t.Context(), text, "127.0.0.1")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,17 +129,17 @@ func TestAcceptRefuses(t *testing.T) {
 	ztest.KDC(t, aes256, "alice", "zmq/localhost", "other/localhost")
 	replays := new(kerberos.Replays)
 	_, first := token(t, alice, service)
-	if _, err := kerberos.NewAcceptor(service, replays).Accept(first, ""); err != nil {
+	if _, err := kerberos.NewAcceptor(service, replays).Accept(t.Context(), first, ""); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := kerberos.NewAcceptor(service, replays).Accept(first, ""); !errors.Is(err, kerberos.ErrReplay) {
+	if _, err := kerberos.NewAcceptor(service, replays).Accept(t.Context(), first, ""); !errors.Is(err, kerberos.ErrReplay) {
 		t.Errorf("again: %v", err)
 	}
 	_, other := token(t, alice, kerberos.Name{Text: "other@localhost"})
-	if _, err := kerberos.NewAcceptor(service, replays).Accept(other, ""); !errors.Is(err, kerberos.ErrService) {
+	if _, err := kerberos.NewAcceptor(service, replays).Accept(t.Context(), other, ""); !errors.Is(err, kerberos.ErrService) {
 		t.Errorf("a ticket for another service: %v", err)
 	}
-	if _, err := kerberos.NewAcceptor(kerberos.Name{}, replays).Accept(other, ""); err != nil {
+	if _, err := kerberos.NewAcceptor(kerberos.Name{}, replays).Accept(t.Context(), other, ""); err != nil {
 		t.Errorf("any service in the keytab: %v", err)
 	}
 	_, fresh := token(t, alice, service)
@@ -147,10 +147,10 @@ func TestAcceptRefuses(t *testing.T) {
 		broken := slices.Clone(fresh)
 		broken[i] ^= 1
 		// What is not sealed may be changed, but never who the client is.
-		if a, err := kerberos.NewAcceptor(service, new(kerberos.Replays)).Accept(broken, ""); err == nil && a.Client != "alice@"+ztest.Realm {
+		if a, err := kerberos.NewAcceptor(service, new(kerberos.Replays)).Accept(t.Context(), broken, ""); err == nil && a.Client != "alice@"+ztest.Realm {
 			t.Errorf("byte %d was changed: %q", i, a.Client)
 		}
-		if _, err := kerberos.NewAcceptor(service, new(kerberos.Replays)).Accept(fresh[:i], ""); err == nil {
+		if _, err := kerberos.NewAcceptor(service, new(kerberos.Replays)).Accept(t.Context(), fresh[:i], ""); err == nil {
 			t.Errorf("cut to %d bytes", i)
 		}
 	}
@@ -161,7 +161,7 @@ func TestFinishRefuses(t *testing.T) {
 	ztest.KDC(t, aes256, "alice", "zmq/localhost")
 	i, text := token(t, alice, service)
 	j, _ := token(t, alice, service)
-	a, err := kerberos.NewAcceptor(service, new(kerberos.Replays)).Accept(text, "")
+	a, err := kerberos.NewAcceptor(service, new(kerberos.Replays)).Accept(t.Context(), text, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -181,13 +181,13 @@ func TestFinishRefuses(t *testing.T) {
 // Credentials come from the cache, too, and what is missing is named.
 func TestCredentials(t *testing.T) {
 	dir := ztest.KDC(t, aes256, "alice", "zmq/localhost")
-	if _, err := kerberos.NewInitiator(kerberos.Name{}, service); err == nil {
+	if _, err := kerberos.NewInitiator(t.Context(), kerberos.Name{}, service); err == nil {
 		t.Error("no name, no cache: a ticket all the same")
 	}
-	if _, err := kerberos.NewInitiator(kerberos.Name{Text: "bob", Type: kerberos.User}, service); err == nil {
+	if _, err := kerberos.NewInitiator(t.Context(), kerberos.Name{Text: "bob", Type: kerberos.User}, service); err == nil {
 		t.Error("no key of bob: a ticket all the same")
 	}
-	if _, err := kerberos.NewInitiator(alice, kerberos.Name{Text: "none@localhost"}); err == nil {
+	if _, err := kerberos.NewInitiator(t.Context(), alice, kerberos.Name{Text: "none@localhost"}); err == nil {
 		t.Error("no such service: a ticket all the same")
 	}
 	t.Setenv("KRB5CCNAME", "FILE:"+dir+"/ccache")
@@ -202,8 +202,53 @@ func TestCredentials(t *testing.T) {
 	}
 	for _, own := range []kerberos.Name{{}, alice, {Text: "alice@" + ztest.Realm, Type: kerberos.Principal}} {
 		_, text := token(t, own, service)
-		if a, err := kerberos.NewAcceptor(service, new(kerberos.Replays)).Accept(text, ""); err != nil || a.Client != "alice@"+ztest.Realm {
+		if a, err := kerberos.NewAcceptor(service, new(kerberos.Replays)).Accept(t.Context(), text, ""); err != nil || a.Client != "alice@"+ztest.Realm {
 			t.Errorf("%v: %v", own, err)
 		}
+	}
+}
+
+// A small request goes over UDP, if the configuration lets it.
+func TestUDP(t *testing.T) {
+	dir := ztest.KDC(t, aes256, "alice", "zmq/localhost")
+	reconfigure(t, dir, "udp_preference_limit = 1", "udp_preference_limit = 1465")
+	connect(t)
+}
+
+// A service in another realm is found by its name, by the configuration, and by the
+// KDC of the client's realm.
+func TestOtherRealm(t *testing.T) {
+	const host, domain = "host.other.test", " .other.test = " + ztest.OtherRealm
+	dir := ztest.KDC(t, aes256, "alice", "zmq/"+host+"@"+ztest.OtherRealm)
+	named, based := kerberos.Name{Text: "zmq/" + host + "@" + ztest.OtherRealm, Type: kerberos.Principal}, kerberos.Name{Text: "zmq@" + host}
+	comesIn := func(service kerberos.Name) {
+		t.Helper()
+		_, text := token(t, alice, service)
+		a, err := kerberos.NewAcceptor(service, new(kerberos.Replays)).Accept(t.Context(), text, "")
+		if err != nil || a.Client != "alice@"+ztest.Realm {
+			t.Errorf("%v: %v", service, err)
+		}
+	}
+	comesIn(named)
+	comesIn(based)
+	reconfigure(t, dir, domain, "")
+	comesIn(named)
+	if _, err := kerberos.NewInitiator(t.Context(), alice, based); err == nil {
+		t.Error("nobody says where the service is: a ticket all the same")
+	}
+	reconfigure(t, dir, "[libdefaults]", "[libdefaults]\n canonicalize = true")
+	comesIn(based)
+}
+
+// reconfigure changes krb5.conf.
+func reconfigure(t *testing.T, dir, old, text string) {
+	t.Helper()
+	name := dir + "/krb5.conf"
+	b, err := os.ReadFile(name)
+	if err != nil || !bytes.Contains(b, []byte(old)) {
+		t.Fatalf("%q is not in %s: %v", old, name, err)
+	}
+	if err := os.WriteFile(name, bytes.ReplaceAll(b, []byte(old), []byte(text)), 0o600); err != nil {
+		t.Fatal(err)
 	}
 }

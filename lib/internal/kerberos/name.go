@@ -1,6 +1,7 @@
 package kerberos
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"os"
@@ -52,12 +53,12 @@ func (p principal) is(name types.PrincipalName, realm string) bool {
 
 // resolve reads a name. Host names are made canonical if the configuration wants
 // it, as by default.
-func (n Name) resolve(c *config.Config) (principal, error) {
+func (n Name) resolve(ctx context.Context, c *config.Config) (principal, error) {
 	p, err := n.written(c)
 	if err != nil || n.Type != HostBased || !c.LibDefaults.DNSCanonicalizeHostname {
 		return p, err
 	}
-	if canonical, err := net.LookupCNAME(p.name.NameString[1]); err == nil {
+	if canonical, err := net.DefaultResolver.LookupCNAME(ctx, p.name.NameString[1]); err == nil {
 		p.name.NameString[1] = strings.ToLower(strings.TrimSuffix(canonical, "."))
 	}
 	return p, nil

@@ -1,6 +1,7 @@
 package security
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
 
@@ -45,6 +46,7 @@ type gssapi struct {
 	token     []byte              // to be sent
 	client    string              // at the server: the principal of the client
 	confirm   bool                // the client's empty command is to come
+	ctx       context.Context     // that of Start
 }
 
 func prepareGSSAPI(o *option.Options, shared *Memory) (Maker, error) {
@@ -69,13 +71,14 @@ func ownName(o *option.Options) kerberos.Name {
 
 // Start gets the client its ticket, for which it may ask the KDC over the
 // network.
-func (g *gssapi) Start() error {
+func (g *gssapi) Start(ctx context.Context) error {
+	g.ctx = ctx
 	if g.options.AsServer {
 		return nil
 	}
 	service := kerberos.Name{Text: g.options.GSSAPIServicePrincipal, Type: kerberos.NameType(g.options.GSSAPIServiceNametype)}
 	var err error
-	if g.initiator, err = kerberos.NewInitiator(ownName(g.options), service); err != nil {
+	if g.initiator, err = kerberos.NewInitiator(ctx, ownName(g.options), service); err != nil {
 		return err
 	}
 	if g.token, err = g.initiator.Token(); err != nil {
@@ -110,7 +113,7 @@ func (g *gssapi) accept(data []byte) error {
 	if err != nil {
 		return err
 	}
-	accepted, err := g.acceptor.Accept(token, g.address)
+	accepted, err := g.acceptor.Accept(g.ctx, token, g.address)
 	if err != nil {
 		return wire.Violation(wire.Cryptographic, err.Error())
 	}

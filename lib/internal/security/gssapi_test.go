@@ -38,7 +38,7 @@ func begin(t testing.TB, o *option.Options) security.Mechanism {
 		t.Fatal(err)
 	}
 	m := maker("127.0.0.1")
-	if err := m.(security.Starter).Start(); err != nil {
+	if err := m.(security.Starter).Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	return m

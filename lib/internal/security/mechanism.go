@@ -15,6 +15,7 @@
 package security
 
 import (
+	"context"
 	"fmt"
 
 	"ztools/lib/internal/errno"
@@ -84,8 +85,9 @@ type Mechanism interface {
 
 // A Starter is a mechanism that first has to get something, such as a ticket,
 // perhaps over the network. The engine calls Start once, when the greetings have
-// been exchanged; the connection is made again after an error.
-type Starter interface{ Start() error }
+// been exchanged; the connection is made again after an error. The context ends
+// with the handshake, and Handle may wait for somebody as long as it lasts.
+type Starter interface{ Start(context.Context) error }
 
 // ErrNoHandler is the error of Answer if the authentication had to be asked and
 // nobody is there to answer; libzmq reports it as EFAULT.
