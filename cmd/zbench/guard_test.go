@@ -3,11 +3,14 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"ztools/lib/curve"
 	"ztools/lib/zmq"
@@ -145,6 +148,45 @@ func TestPeerThatTakesNothing(t *testing.T) {
 		if !strings.Contains(line, "no room at "+pull.LastEndpoint()+" in 400ms") || s.Sent == 0 {
 			t.Errorf("%v: %+v, %q", length, s, line)
 		}
+	}
+}
+
+// A peer over ipc that has not read yet what was handed to the system keeps its
+// connection until it has: a libzmq that has no room would drop the rest.
+func TestPeerThatReadsLate(t *testing.T) {
+	const messages, size = 20, 5000
+	path := filepath.Join(t.TempDir(), "late")
+	l, err := net.Listen("unix", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	over := make(chan int, 1)
+	go func() {
+		status, _, _ := zbench("thr", "--to", "ipc://"+path, "-n", fmt.Sprint(messages), "--size", fmt.Sprint(size))
+		over <- status
+	}()
+	c, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	greeting := make([]byte, 64)
+	copy(greeting, "\xff\x00\x00\x00\x00\x00\x00\x00\x00\x7f\x03\x00NULL")
+	if _, err := io.WriteString(c, string(greeting)+"\x04\x1a\x05READY\x0bSocket-Type\x00\x00\x00\x04PULL"); err != nil {
+		t.Fatal(err)
+	}
+	late := time.NewTimer(50 * time.Millisecond)
+	select {
+	case status := <-over:
+		t.Fatalf("ended with %d before its peer had read", status)
+	case <-late.C:
+	}
+	if n, err := io.Copy(io.Discard, c); err != nil || n < messages*size {
+		t.Errorf("read %d bytes, %v", n, err)
+	}
+	_ = c.Close()
+	if status := <-over; status != 0 {
+		t.Errorf("status %d", status)
 	}
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -83,6 +84,18 @@ func pushTo(r *run) error {
 	r.sample.Sent = r.gauge.total.Load()
 	if err == nil {
 		err = r.drainQueues(sockets)
+	}
+	if err == nil && r.length.count > 0 {
+		err = letRead(sockets, max(r.linger, restLimit))
+	}
+	return err
+}
+
+// letRead has sockets that have sent everything wait for their peers when they are
+// closed: a libzmq that has no room drops the rest as soon as an ipc connection ends.
+func letRead(sockets []*zmq.Socket, limit time.Duration) (err error) {
+	for _, s := range sockets {
+		err = errors.Join(err, s.Set(zmq.Linger, limit))
 	}
 	return err
 }
