@@ -81,7 +81,7 @@ func (t *trips) travel(c *traveller) error {
 		if r.length.count > 0 && trip > r.warm.count+r.length.count {
 			return nil // a peer may count, too: not one more
 		}
-		if err := c.bodies.send(c.socket, uint64(c.sent)); err != nil {
+		if _, err := c.bodies.send(c.socket, c.sent, c.sent+1); err != nil {
 			return err
 		}
 		c.sent++

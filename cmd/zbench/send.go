@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/binary"
 	"math/bits"
 	"sync/atomic"
 	"time"
@@ -40,15 +41,20 @@ func (s *sender) run(stop *atomic.Bool) error {
 	}
 	n, told := int64(0), int64(0)
 	defer func() { s.gauge.add(n - told) }()
-	for (n != told || !stop.Load()) && (s.limit == 0 || n < s.limit) {
+	for !stop.Load() && (s.limit == 0 || n < s.limit) {
 		if s.pace != nil && !s.pace.await(stop) {
 			break
 		}
-		if err := s.bodies.send(s.socket, uint64(n)); err != nil {
+		batch := every
+		if s.limit > 0 {
+			batch = min(batch, s.limit-n)
+		}
+		var err error
+		if n, err = s.bodies.send(s.socket, n, n+batch); err != nil {
 			return err
 		}
-		if n++; n-told == every && n != s.limit {
-			s.gauge.add(every)
+		if n != s.limit {
+			s.gauge.add(batch)
 			told = n
 		}
 	}
@@ -65,14 +71,15 @@ func (s *sender) flush(stop *atomic.Bool) {
 	}
 }
 
-// bodies are the messages of one sender. Short ones are written anew each time
-// and copied by Send. Long ones go by reference, so they may never change: there
+// bodies are the messages of one sender. Short ones are the same bytes with another
+// number each time, and copied by Send. Long ones go by reference, so they may never change: there
 // are a few of them, whose numbers begin again after the last.
 type bodies struct {
 	size     int
 	origin   origin
 	constant []byte
 	short    []byte
+	number   []byte // where it stands in short; nil if that has no room for it
 	long     [][]byte
 	m        zmq.Message
 }
@@ -88,6 +95,10 @@ func (p plan) bodies(i int) bodies {
 	b := bodies{size: p.Size, origin: origin{run: uint64(p.Run), sender: uint64(i), bits: 64}}
 	if p.Size < byReference {
 		b.short = make([]byte, p.Size)
+		if p.Size >= stampSize {
+			stamp{extra: b.origin.extra()}.put(b.short)
+			b.number = b.short[stampSize-8 : stampSize]
+		}
 		return b
 	}
 	n := min(max(longBytes/p.Size, leastLong), mostLong)
@@ -103,17 +114,30 @@ func (p plan) bodies(i int) bodies {
 // constantBodies are the same message again and again, without a number.
 func constantBodies(body []byte) bodies { return bodies{size: len(body), constant: body} }
 
-// send sends message n.
-func (b *bodies) send(s *zmq.Socket, n uint64) error {
-	if b.constant != nil {
-		return s.Send(context.Background(), b.constant)
+// send sends messages n to end-1, and tells with which it would go on.
+func (b *bodies) send(s *zmq.Socket, n, end int64) (int64, error) {
+	ctx := context.Background()
+	for ; n < end; n++ {
+		if b.number != nil {
+			binary.LittleEndian.PutUint64(b.number, uint64(n))
+			if err := s.Send(ctx, b.short); err != nil {
+				return n, err
+			}
+		} else if err := b.sendOther(ctx, s, n); err != nil {
+			return n, err
+		}
 	}
-	if b.long != nil {
-		b.m.Append(b.long[n%uint64(len(b.long))])
-		return s.SendMessage(context.Background(), &b.m)
+	return n, nil
+}
+
+// sendOther sends message n if it is not short with a number in it.
+func (b *bodies) sendOther(ctx context.Context, s *zmq.Socket, n int64) error {
+	switch {
+	case b.constant != nil:
+		return s.Send(ctx, b.constant)
+	case b.long != nil:
+		b.m.Append(b.long[n%int64(len(b.long))])
+		return s.SendMessage(ctx, &b.m)
 	}
-	if b.size >= stampSize {
-		stamp{b.origin.extra(), n}.put(b.short)
-	}
-	return s.Send(context.Background(), b.short)
+	return s.Send(ctx, b.short)
 }

@@ -21,8 +21,11 @@ type stamp struct {
 	seq   uint64
 }
 
+// head is the first word.
+func (s stamp) head() uint64 { return mark | s.extra<<markBits }
+
 func (s stamp) put(body []byte) {
-	binary.LittleEndian.PutUint64(body, mark|s.extra<<markBits)
+	binary.LittleEndian.PutUint64(body, s.head())
 	binary.LittleEndian.PutUint64(body[8:], s.seq)
 }
 
@@ -81,22 +84,34 @@ type ledger struct {
 	last    *stream // the stream of the last message
 }
 
-// see counts a message. The next one of the stream of the last is the usual case.
+// see counts a message.
 func (l *ledger) see(body []byte) {
 	l.Received++
 	l.Bytes += int64(len(body))
+	if l.expects(body) {
+		l.last.next++
+	} else {
+		l.place(body)
+	}
+}
+
+// expects reports whether a message is the next one of the stream of the last: the
+// usual case, which has to be cheap.
+func (l *ledger) expects(body []byte) bool {
+	return l.last != nil && len(body) >= stampSize &&
+		binary.LittleEndian.Uint64(body) == l.last.head && binary.LittleEndian.Uint64(body[8:]) == l.last.next
+}
+
+// place finds the place of a message in its stream.
+func (l *ledger) place(body []byte) {
 	s, ok := readStamp(body)
 	if !ok {
 		l.Unnumbered++
 		return
 	}
-	now := l.follow(s.extra)
-	switch {
-	case now == nil:
+	if now := l.follow(s.extra); now == nil {
 		l.Unnumbered++
-	case s.seq == now.next:
-		now.next++
-	default:
+	} else {
 		now.see(s.seq, l)
 	}
 }
@@ -108,8 +123,8 @@ func (l *ledger) follow(id uint64) *stream {
 	switch {
 	case last == nil:
 		l.last = l.stream(id)
-	case last.id == id:
-	case last.after != nil && last.after.id == id:
+	case last.is(id):
+	case last.after != nil && last.after.is(id):
 		l.last = last.after
 	default:
 		if l.last = l.stream(id); l.last != nil {
@@ -129,7 +144,7 @@ func (l *ledger) stream(extra uint64) *stream {
 		l.streams = map[uint64]*stream{}
 	}
 	if l.streams[extra] == nil && len(l.streams) < mostStreams {
-		l.streams[extra] = &stream{id: extra, unused: 64 - bitsOf(extra)}
+		l.streams[extra] = &stream{head: stamp{extra: extra}.head(), unused: 64 - bitsOf(extra)}
 	}
 	return l.streams[extra]
 }
@@ -141,7 +156,7 @@ const mostGaps = 4096
 // stream is one sender's numbers. They count from 0, so messages lost at the
 // beginning count too.
 type stream struct {
-	id     uint64  // extra of its stamps
+	head   uint64  // of its stamps
 	next   uint64  // expected
 	unused uint64  // bits of a number that are not written
 	after  *stream // whose message came last time after one of this stream
@@ -150,6 +165,8 @@ type stream struct {
 
 // gap is a range of numbers that did not come.
 type gap struct{ from, to uint64 } // without to
+
+func (s *stream) is(extra uint64) bool { return s.head == stamp{extra: extra}.head() }
 
 func (s *stream) see(seq uint64, l *ledger) {
 	// The distance to what was expected, with the sign that fewer bits have, too.
