@@ -215,7 +215,7 @@ func (l *leg) lose(err error) error {
 // discard gives the memory of messages back that were not delivered.
 func (l *leg) discard() {
 	pool := &l.from.ctx.pool
-	for i := l.next.Ext; i < len(l.batch.Ext); i++ {
+	for i := int(l.next.Ext); i < len(l.batch.Ext); i++ {
 		pool.Put(l.batch.Ext[i].Buf)
 	}
 	l.batch.Reset()

@@ -1,6 +1,8 @@
 package pattern
 
 import (
+	"bytes"
+	"strconv"
 	"testing"
 
 	"ztools/lib/internal/msg"
@@ -129,5 +131,35 @@ func BenchmarkReqRep(b *testing.B) {
 		if err2 := q.Recv(&m); err != nil || err2 != nil {
 			b.Fatal(err, err2)
 		}
+	}
+}
+
+// BenchmarkPullRecvMany receives from many peers in turn, each of which has sent a
+// run of messages: the row peers of make compare.
+func BenchmarkPullRecvMany(b *testing.B) {
+	run := bytes.Repeat(append([]byte{0, 16}, make([]byte, 16)...), batch)
+	for _, n := range []int{1, 100, 1000, 10_000} {
+		b.Run(strconv.Itoa(n), func(b *testing.B) {
+			r := newRig(b, Pull)
+			peers := make([]*peer, n)
+			for i := range peers {
+				peers[i] = r.connect(unlimited)
+			}
+			var m msg.Msg
+			for left := 0; b.Loop(); left-- {
+				if left == 0 {
+					b.StopTimer()
+					for _, p := range peers {
+						p.WriteRun(run, batch)
+					}
+					r.catchUp()
+					left = n * batch
+					b.StartTimer()
+				}
+				if err := r.Pattern.Recv(&m); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }

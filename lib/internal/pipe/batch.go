@@ -122,7 +122,7 @@ func (b *Batch) grow(n int, pool *msg.Pool) {
 
 // splice appends the frames of from, whose messages thereby change hands.
 func (b *Batch) splice(from *Batch, pool *msg.Pool) {
-	b.addRun(from, Cursor{}, Cursor{At: len(from.Bytes), Ext: len(from.Ext)}, pool)
+	b.addRun(from, Cursor{}, Cursor{At: len(from.Bytes), Ext: int32(len(from.Ext))}, pool)
 	b.Msgs += from.Msgs
 	b.Commands = b.Commands || from.Commands
 }
@@ -199,20 +199,34 @@ func (b *Batch) Drop(pool *msg.Pool) {
 
 // A Cursor walks the frames of a Batch.
 type Cursor struct {
-	At   int // offset of the next frame in Bytes
-	Ext  int // index of the next Ext
-	mark int
+	At   int   // offset of the next frame in Bytes
+	Ext  int32 // index of the next Ext
+	mark int32 // index of the next mark, or plain
 	meta *msg.Meta
+}
+
+// plain is the mark of a Cursor if there are none any more, and no Ext: nothing of
+// the Batch matters then but Bytes. Next finds that out.
+const plain = -1
+
+// mistrust makes Next look again.
+func (c *Cursor) mistrust(b *Batch) {
+	if c.mark == plain {
+		c.mark = int32(len(b.marks))
+	}
 }
 
 // Done reports whether no frame is left.
 func (c *Cursor) Done(b *Batch) bool { return c.At >= len(b.Bytes) }
 
-// nextSmall is Next for a part of a message, shorter than 256 bytes; false if the
-// frame is something else.
+// nextSmall is Next for a part of a message, shorter than 256 bytes; false if there
+// is none, or if the frame is something else.
 func (c *Cursor) nextSmall(b *Batch, m *msg.Msg) bool {
+	if c.mark != plain || c.At >= len(b.Bytes) {
+		return false
+	}
 	flags := msg.Flags(b.Bytes[c.At])
-	if len(b.marks) != c.mark || len(b.Ext) != 0 || flags&^msg.More != 0 {
+	if flags&^msg.More != 0 {
 		return false
 	}
 	at := c.At + 2
@@ -226,15 +240,18 @@ func (c *Cursor) nextSmall(b *Batch, m *msg.Msg) bool {
 // Next reads the frame under the cursor into m and moves behind it. The body
 // of m points into b. Next must not be called when Done.
 func (c *Cursor) Next(b *Batch, m *msg.Msg) {
-	for c.mark < len(b.marks) && b.marks[c.mark].at <= c.At {
+	for c.mark != plain && int(c.mark) < len(b.marks) && b.marks[c.mark].at <= c.At {
 		c.meta = b.marks[c.mark].meta
 		c.mark++
+	}
+	if int(c.mark) == len(b.marks) && len(b.Ext) == 0 {
+		c.mark = plain
 	}
 	flags, size, n := msg.ConsumeHeader(b.Bytes[c.At:])
 	at := c.At + n
 	m.Flags = flags &^ msg.Long
 	m.Meta = c.meta
-	if c.Ext < len(b.Ext) && b.Ext[c.Ext].At == at {
+	if int(c.Ext) < len(b.Ext) && b.Ext[c.Ext].At == at {
 		e := &b.Ext[c.Ext]
 		m.Body, m.Buf = e.Body, e.Buf
 		c.Ext++

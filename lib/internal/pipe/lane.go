@@ -125,12 +125,12 @@ func (l *Lane) Close() { atomic.StoreUint32(&l.Open, 0) }
 // the lane opens. Like Read it is a call of the reading end.
 func (p *Pipe) Lay(l *Lane, tell func(*Lane, *msg.Meta)) {
 	q := p.in
-	if q.laid != nil || q.cur.Done(&q.r) {
+	if p.laid != nil || p.cur.Done(&p.r) {
 		return
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	n := q.ahead()
+	n := p.ahead()
 	if n == 0 {
 		return
 	}
@@ -139,20 +139,21 @@ func (p *Pipe) Lay(l *Lane, tell func(*Lane, *msg.Meta)) {
 	if l.Used != 0 {
 		return // it is lent to another queue
 	}
-	q.laid, q.seen = l, 0
-	l.Used, l.At, l.Msgs = uint32(copy(l.Bytes[:], q.r.Bytes[q.cur.At:q.cur.At+n])), 0, 0
-	tell(l, q.cur.meta)
+	p.laid, p.seen = l, 0
+	p.cur.mistrust(&p.r)
+	l.Used, l.At, l.Msgs = uint32(copy(l.Bytes[:], p.r.Bytes[p.cur.At:p.cur.At+n])), 0, 0
+	tell(l, p.cur.meta)
 	atomic.StoreUint32(&l.Open, 1)
 }
 
 // ahead is how many bytes the messages have that come next and may lie in a lane. The
 // one whose reading is to be acknowledged may not.
-func (q *queue) ahead() (n int) {
-	if len(q.r.marks) != q.cur.mark {
+func (p *Pipe) ahead() (n int) {
+	if p.cur.mark != plain && int(p.cur.mark) != len(p.r.marks) {
 		return 0
 	}
-	b, ackAt := q.r.Bytes[q.cur.At:], q.ackAt.Load()
-	for read := q.read + 1; read < ackAt && n < len(b) && b[n] == 0; read++ {
+	b, ackAt := p.r.Bytes[p.cur.At:], p.ackAt.Load()
+	for read := p.read + 1; read < ackAt && n < len(b) && b[n] == 0; read++ {
 		next := n + 2 + int(b[n+1])
 		if next > LaneSize {
 			break
@@ -163,32 +164,32 @@ func (q *queue) ahead() (n int) {
 }
 
 // follow moves the cursor behind what was read from the lane.
-func (q *queue) follow() {
-	q.laid.lock()
-	q.followLocked()
-	q.laid.unlock()
+func (p *Pipe) follow() {
+	p.laid.lock()
+	p.followLocked()
+	p.laid.unlock()
 }
 
-func (q *queue) followLocked() {
-	l := q.laid
+func (p *Pipe) followLocked() {
+	l := p.laid
 	at := min(int(l.At), LaneSize) // the memory is not Go's
-	q.cur.At = min(q.cur.At+max(0, at-q.seen), len(q.r.Bytes))
-	q.read += uint64(l.Msgs)
-	q.seen, l.Msgs = at, 0
+	p.cur.At = min(p.cur.At+max(0, at-p.seen), len(p.r.Bytes))
+	p.read += uint64(l.Msgs)
+	p.seen, l.Msgs = at, 0
 }
 
 // takeBack closes the lane from which was read, if there is one, and follows.
-func (q *queue) takeBack() {
-	if q.laid == nil {
+func (p *Pipe) takeBack() {
+	if p.laid == nil {
 		return
 	}
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	l := q.laid
+	p.in.mu.Lock()
+	defer p.in.mu.Unlock()
+	l := p.laid
 	l.lock()
 	l.Close()
-	q.followLocked()
+	p.followLocked()
 	l.Used = 0
 	l.unlock()
-	q.laid = nil
+	p.laid = nil
 }

@@ -21,6 +21,8 @@
 package pipe
 
 import (
+	"sync/atomic"
+
 	"ztools/lib/internal/msg"
 )
 
@@ -65,6 +67,8 @@ func (l Limit) hwm() int {
 
 // Pipe is one end of a two-way connection.
 type Pipe struct {
+	reader // first: see there
+
 	in, out *queue
 	peer    *Pipe
 
@@ -82,12 +86,28 @@ type Pipe struct {
 	Turn      uint64 // of the distributor: the message that was counted last
 }
 
+// reader is what an end knows of its reading, and owns. To read a short message
+// only the first 64 bytes are needed, down to the memory of r: the thousandth peer
+// whose turn it is comes from a cache far away (BenchmarkPullRecvMany of pattern).
+type reader struct {
+	read  uint64        // messages
+	ackAt atomic.Uint64 // the value of read at which the reader acknowledges; set by all
+	cur   Cursor
+	r     Batch // what was taken of the incoming queue
+
+	laid *Lane         // set under the queue's lock: where it reads, or nil
+	seen int           // bytes of laid before the cursor
+	sent atomic.Uint64 // messages that were handed on
+}
+
 // New makes a pipe and returns its two ends.
 func New(c Config) (a, b *Pipe) {
 	ab, ba := newQueue(&c, c.AtoB), newQueue(&c, c.BtoA)
 	a = &Pipe{in: ba, out: ab, Index: [3]int{-1, -1, -1}}
 	b = &Pipe{in: ab, out: ba, Index: [3]int{-1, -1, -1}}
 	a.peer, b.peer = b, a
+	a.setAckAt()
+	b.setAckAt()
 	return a, b
 }
 
@@ -310,11 +330,10 @@ func (p *Pipe) Rollback() {
 // CheckRead reports whether a frame is there to read. If not, Readable will be
 // told when one is, or Closed if none will come.
 func (p *Pipe) CheckRead() bool {
-	q := p.in
-	if q.laid != nil {
-		q.follow()
+	if p.laid != nil {
+		p.follow()
 	}
-	return !q.cur.Done(&q.r) || p.refill()
+	return !p.cur.Done(&p.r) || p.refill()
 }
 
 // Peek reads the next frame without taking it. Its body is valid until the
@@ -323,55 +342,55 @@ func (p *Pipe) Peek(m *msg.Msg) bool {
 	if !p.CheckRead() {
 		return false
 	}
-	c := p.in.cur
-	c.Next(&p.in.r, m)
+	c := p.cur
+	c.Next(&p.r, m)
 	return true
 }
 
 // Read takes the next frame. A body below msg.RefMin is valid until the next
 // call on this end; a larger one belongs to the caller.
 func (p *Pipe) Read(m *msg.Msg) bool {
-	q := p.in
-	if q.laid != nil {
-		q.takeBack()
-	}
-	if q.cur.Done(&q.r) && !p.refill() {
+	if !p.cur.nextSmall(&p.r, m) && !p.readRare(m) {
 		return false
 	}
-	if !q.cur.nextSmall(&q.r, m) {
-		q.cur.Next(&q.r, m)
-	}
 	if m.Flags&(msg.More|msg.Identity) == 0 {
-		q.read++
-		if q.read >= q.ackAt.Load() {
+		p.read++
+		if p.read >= p.ackAt.Load() {
 			p.ack()
 		}
 	}
 	return true
 }
 
-// Touch reads a little of what Read will need, so that it is in the processor's
-// cache by then: of the end itself (0), its queue (1), the next frame (2).
-func (p *Pipe) Touch(depth int) int {
-	q := p.in
-	switch {
-	case depth == 0:
-		return int(p.Turn)
-	case depth == 1:
-		return q.cur.At + len(q.r.Bytes)
-	case !q.cur.Done(&q.r):
-		return int(q.r.Bytes[q.cur.At])
+// readRare is Read when more is needed than to move the cursor.
+func (p *Pipe) readRare(m *msg.Msg) bool {
+	p.takeBack()
+	if p.cur.Done(&p.r) && !p.refill() {
+		return false
 	}
-	return 0
+	p.cur.Next(&p.r, m)
+	return true
+}
+
+// Touch reads a little of what Read needs first, so that it is in the processor's
+// cache by then.
+func (p *Pipe) Touch() int { return p.cur.At }
+
+// TouchFrame is Touch for what Read needs after that, the next frame.
+func (p *Pipe) TouchFrame() int {
+	if p.cur.Done(&p.r) {
+		return 0
+	}
+	return int(p.r.Bytes[p.cur.At])
 }
 
 // refill swaps an exhausted batch for all that was written meanwhile.
 func (p *Pipe) refill() bool {
 	q := p.in
-	q.takeBack()
-	meta := q.cur.meta
-	if n := len(q.r.marks); n > 0 {
-		meta = q.r.marks[n-1].meta
+	p.takeBack()
+	meta := p.cur.meta
+	if n := len(p.r.marks); n > 0 {
+		meta = p.r.marks[n-1].meta
 	}
 	q.mu.Lock()
 	if q.lane != nil && len(q.w.Bytes) == 0 {
@@ -380,17 +399,17 @@ func (p *Pipe) refill() bool {
 	if len(q.w.Bytes) == 0 {
 		q.asleep = true
 		q.taken = 0
-		q.r.release(q.pool)
+		p.r.release(q.pool)
 		q.w.releaseBytes(q.pool)
-		q.cur = Cursor{meta: meta}
+		p.cur = Cursor{meta: meta}
 		p.tellEmptyLocked()
 		return false
 	}
 	q.countLocked()
-	q.r.Reset()
-	q.r, q.w = q.w, q.r
-	q.taken = q.r.Msgs
-	q.cur = Cursor{meta: meta}
+	p.r.Reset()
+	p.r, q.w = q.w, p.r
+	q.taken = p.r.Msgs
+	p.cur = Cursor{meta: meta}
 	q.asleep = false
 	q.mu.Unlock()
 	return true
@@ -406,7 +425,7 @@ func (p *Pipe) tellEmptyLocked() {
 	q.told = q.told || closed
 	if blocked {
 		q.blocked = false
-		q.acked = max(q.acked, q.read)
+		q.acked = max(q.acked, p.read)
 		q.setFullLocked()
 	}
 	q.mu.Unlock()
@@ -423,9 +442,9 @@ func (p *Pipe) tellEmptyLocked() {
 func (p *Pipe) ack() {
 	q := p.in
 	q.mu.Lock()
-	q.acked = max(q.acked, q.read-q.read%uint64(max(q.lwm, 1)))
+	q.acked = max(q.acked, p.read-p.read%uint64(max(q.lwm, 1)))
 	q.setFullLocked()
-	q.setAckAt()
+	p.setAckAt()
 	wake := q.blocked && q.roomLocked() > 0
 	if wake {
 		q.blocked = false
@@ -442,32 +461,30 @@ func (p *Pipe) ack() {
 // the caller's until the next call; Consumed moves on. It returns nil when
 // there is nothing, after which Readable will be told.
 func (p *Pipe) Pending() (*Batch, *Cursor) {
-	q := p.in
-	if q.cur.Done(&q.r) && !p.refill() {
+	if p.cur.Done(&p.r) && !p.refill() {
 		return nil, nil
 	}
-	return &q.r, &q.cur
+	return &p.r, &p.cur
 }
 
 // Consumed says that the reader that uses Pending has moved its cursor over n
 // messages.
 func (p *Pipe) Consumed(n int) {
-	q := p.in
-	q.read += uint64(n)
-	if q.read >= q.ackAt.Load() {
+	p.read += uint64(n)
+	if p.read >= p.ackAt.Load() {
 		p.ack()
 	}
 }
 
 // Sent says that n messages that were consumed have been handed on for good.
-func (p *Pipe) Sent(n int) { p.in.sent.Add(uint64(n)) }
+func (p *Pipe) Sent(n int) { p.sent.Add(uint64(n)) }
 
 // Unsent counts the messages that the other end has written and that Sent has
 // not been told of.
 func (p *Pipe) Unsent() int {
 	p.in.lock()
 	defer p.in.mu.Unlock()
-	return int(p.in.written - p.in.sent.Load())
+	return int(p.in.written - p.sent.Load())
 }
 
 // Shut ends the outgoing direction: what was written can still be read, and
@@ -492,11 +509,11 @@ func (p *Pipe) Close() {
 	p.Own(nil)
 	p.Shut()
 	q := p.in
-	q.takeBack()
+	p.takeBack()
 	q.lock()
 	q.deaf = true
 	q.setFullLocked()
-	q.forgetLocked()
+	p.forgetLocked()
 	wake := q.blocked
 	q.blocked = false
 	owner := q.writer
@@ -525,10 +542,10 @@ func (p *Pipe) Hangup() {
 
 // Ended reports whether the other end has closed and all it wrote was read.
 func (p *Pipe) Ended() bool {
-	q := p.in
-	if !q.cur.Done(&q.r) {
+	if !p.cur.Done(&p.r) {
 		return false
 	}
+	q := p.in
 	q.lock()
 	defer q.mu.Unlock()
 	return q.closed && len(q.w.Bytes) == 0

@@ -3,7 +3,6 @@ package pipe
 import (
 	"math"
 	"sync"
-	"sync/atomic"
 
 	"ztools/lib/internal/msg"
 )
@@ -41,16 +40,6 @@ type queue struct {
 	lane    *Lane // guarded by mu: lent to the writer, or nil
 
 	_ [cacheLine]byte
-
-	r     Batch         // owned by the reader: the batch it took
-	cur   Cursor        // owned by the reader
-	read  uint64        // owned by the reader: messages
-	laid  *Lane         // owned by the reader, set under mu: where it reads, or nil
-	seen  int           // owned by the reader: bytes of laid before the cursor
-	ackAt atomic.Uint64 // the value of read at which the reader acknowledges
-	sent  atomic.Uint64 // messages that the reader has handed on
-
-	_ [cacheLine]byte
 }
 
 // cacheLine is the unit in which processors exchange memory, on most of them.
@@ -63,7 +52,6 @@ func newQueue(c *Config, l Limit) *queue {
 	}
 	q.lwm = (q.hwm + 1) / 2
 	q.setFullLocked()
-	q.setAckAt()
 	return q
 }
 
@@ -81,13 +69,13 @@ func (q *queue) setFullLocked() {
 
 // setAckAt places the next acknowledgement at a multiple of the low-water
 // mark. Only the reader calls it.
-func (q *queue) setAckAt() {
-	if q.lwm == 0 {
-		q.ackAt.Store(math.MaxUint64)
+func (p *Pipe) setAckAt() {
+	if p.in.lwm == 0 {
+		p.ackAt.Store(math.MaxUint64)
 		return
 	}
-	l := uint64(q.lwm)
-	q.ackAt.Store((q.read/l + 1) * l)
+	l := uint64(p.in.lwm)
+	p.ackAt.Store((p.read/l + 1) * l)
 }
 
 // dropLocked drops what the reader has not taken. What connection the next
@@ -99,11 +87,11 @@ func (q *queue) dropLocked() {
 
 // forgetLocked drops what is queued, and gives the large bodies back that the reader
 // took and did not read. Only the reader calls it, and reads no more.
-func (q *queue) forgetLocked() {
-	q.w.Drop(q.pool)
-	for i := q.cur.Ext; i < len(q.r.Ext); i++ {
-		q.pool.Put(q.r.Ext[i].Buf)
-		q.r.Ext[i] = Ext{}
+func (p *Pipe) forgetLocked() {
+	p.in.w.Drop(p.in.pool)
+	for i := int(p.cur.Ext); i < len(p.r.Ext); i++ {
+		p.in.pool.Put(p.r.Ext[i].Buf)
+		p.r.Ext[i] = Ext{}
 	}
 }
 
@@ -133,9 +121,9 @@ func (q *queue) setLimit(l Limit, p *Pipe) {
 	}
 	q.hwm = l.hwm()
 	q.lwm = (q.hwm + 1) / 2
-	q.ackAt.Store(0) // the next read acknowledges and places the mark anew
-	if q.laid != nil {
-		q.laid.Close()
+	p.peer.ackAt.Store(0) // the next read acknowledges and places the mark anew
+	if laid := p.peer.laid; laid != nil {
+		laid.Close()
 	}
 	if q.asleep && !q.nodelay {
 		q.acked = q.written // the reader has read all and will not come by

@@ -32,13 +32,13 @@ func (t *Tally) front(front []byte) {
 // if what is there is no message.
 func (p *Pipe) Take(b *Batch, n, size int, front []byte) (t Tally) {
 	q := p.in
-	if q.cur.Done(&q.r) && !p.refill() {
+	if p.cur.Done(&p.r) && !p.refill() {
 		return t
 	}
 	if len(front) == 0 {
-		t = b.move(&q.r, &q.cur, n, size, q.pool)
+		t = b.move(&p.r, &p.cur, n, size, q.pool)
 	} else {
-		t = b.moveBehind(front, &q.r, &q.cur, n, size, q.pool)
+		t = b.moveBehind(front, &p.r, &p.cur, n, size, q.pool)
 	}
 	p.Consumed(t.Msgs)
 	return t
