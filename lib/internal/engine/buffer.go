@@ -34,8 +34,8 @@ func (b *buffer) bytes() []byte {
 // space is where at most max further bytes go. There is always some: what is
 // undecoded is less than a frame of msg.RefMin bytes.
 func (b *buffer) space(max int) []byte {
-	if b.mem == nil {
-		b.mem = b.pool.Get(bufferSize)
+	if need := min(b.w-b.r+max, bufferSize); b.mem == nil || len(b.mem.B) < need {
+		b.move(need)
 	}
 	if b.r > 0 {
 		b.w = copy(b.mem.B, b.mem.B[b.r:b.w])
@@ -43,6 +43,25 @@ func (b *buffer) space(max int) []byte {
 	}
 	return b.mem.B[b.w:min(b.w+max, len(b.mem.B))]
 }
+
+// move moves the undecoded bytes to memory of at least size bytes.
+func (b *buffer) move(size int) {
+	next := b.pool.Get(size)
+	b.r, b.w = 0, copy(next.B, b.bytes())
+	b.pool.Put(b.mem)
+	b.mem = next
+}
+
+// shrink gives memory back that is much more than the bytes in it need, before they
+// have to wait.
+func (b *buffer) shrink() {
+	if b.mem != nil && b.w-b.r < shrinkMax && len(b.mem.B) > shrinkMax {
+		b.move(shrinkMax)
+	}
+}
+
+// shrinkMax is the size of the smallest buffers.
+const shrinkMax = 4 << 10
 
 // rest gives the memory back if no bytes are in it.
 func (b *buffer) rest() {

@@ -36,7 +36,8 @@ const firstTrust = 64 << 10
 type reader struct {
 	buf  buffer
 	rest []byte // read beyond the handshake
-	max  int    // how much the next read may take into buf
+	max  int    // how much the next read may take into buf, at most
+	each int    // about how many bytes a message has
 
 	// A body of msg.RefMin bytes and more that is under way.
 	large bool
@@ -69,7 +70,7 @@ func (e *Engine) ReadLoop() error {
 	in.rest = nil
 	decode := e.decode
 	if e.raw {
-		decode = e.decodeRaw
+		decode, in.each = e.decodeRaw, bufferSize
 	}
 	for {
 		in.fresh = false
@@ -98,7 +99,7 @@ func (e *Engine) read() error {
 	if in.large {
 		body = in.mem.B[in.have:min(in.size, len(in.mem.B))]
 	}
-	n, err := e.link.read(&in.buf, body, in.max)
+	n, err := e.link.read(&in.buf, body, e.limit())
 	if err != nil {
 		return err
 	}
@@ -106,6 +107,20 @@ func (e *Engine) read() error {
 	in.have += direct
 	in.buf.w += n - direct
 	return nil
+}
+
+// limit is how much the next read may take: about what the pipe has room for, as the
+// size of the last messages tells. The rest stays with the kernel; otherwise each of
+// ten thousand peers whose pipes are full would have its buffer here, and a cold one
+// (make compare CELL=peers). It is a little more than fits, so that ReadLoop then
+// waits for room and does not read again.
+func (e *Engine) limit() int {
+	in := &e.in
+	each := max(in.each, 2)
+	if room := e.port.Pipe.Room(); room < in.max/each {
+		return min(in.max, (room+2)*each+msg.RefMin/4)
+	}
+	return in.max
 }
 
 // readError says what the end of reading means.
@@ -156,14 +171,17 @@ func (e *Engine) decode() error {
 // they stand, and returns how many those were.
 func (e *Engine) run() (int, error) {
 	in := &e.in
-	b := in.buf.bytes()
-	if len(b) < 2 {
+	if in.buf.w-in.buf.r < 2 {
 		return 0, nil
+	}
+	if e.port.Pipe.Room() == 0 {
+		in.buf.shrink()
 	}
 	room, err := e.room()
 	if err != nil {
 		return 0, err
 	}
+	b := in.buf.bytes()
 	if e.framing.Web() {
 		return e.runWeb(b, room), nil
 	}
@@ -195,6 +213,7 @@ func (e *Engine) run() (int, error) {
 		e.port.Pipe.WriteRun(b[:end], msgs)
 		in.fresh = true
 		in.buf.r += end
+		in.each = end / msgs
 	}
 	return msgs, nil
 }
@@ -227,6 +246,7 @@ func (e *Engine) frame() (bool, error) {
 		return false, nil
 	}
 	in.buf.r += h.Len + size
+	in.each = max(in.each, h.Len+size)
 	in.m = msg.Msg{Flags: h.Flags &^ msg.Long, Body: b[h.Len : h.Len+size]}
 	h.Unmask(in.m.Body)
 	e.heard()
@@ -241,6 +261,7 @@ func (e *Engine) begin(h wire.Header, b []byte) {
 	in := &e.in
 	size := int(h.Size)
 	in.large, in.size, in.flags, in.mask = true, size, h.Flags&^msg.Long, h.Mask
+	in.each = size
 	in.mem = e.pool.Get(min(size, max(firstTrust, in.trust)))
 	in.have = copy(in.mem.B[:min(size, len(in.mem.B))], b)
 	in.buf.r = in.buf.w - len(b) + in.have

@@ -7,6 +7,7 @@ import (
 	"math"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -270,6 +271,36 @@ func TestRcvHWM(t *testing.T) {
 			if err := l.end(); !errors.Is(err, errno.ECONNABORTED) {
 				t.Errorf("%s: ended with %v while the pipe was full", k.name, err)
 			}
+		})
+	}
+}
+
+// TestFullPipe: who waits for room has read little more than there was room for, and
+// keeps that in a small buffer. In the end all comes.
+func TestFullPipe(t *testing.T) {
+	const all, limit = 6000, 100
+	for _, k := range framed[:3] {
+		synctest.Test(t, func(t *testing.T) {
+			conn, other := ztest.Pipe()
+			r := newRig(func(o *option.Options) { o.RcvHWM = limit })
+			l := r.connect(Config{Conn: conn, Result: k.result()})
+			var sent []byte
+			for i := range all {
+				sent = append(sent, k.frame(0, strconv.Itoa(i))...)
+			}
+			go other.Write(sent)
+			for i := range all {
+				if i == all/2 {
+					synctest.Wait()
+					if n := len(l.in.buf.mem.B); n > shrinkMax {
+						t.Errorf("%s: a buffer of %d bytes is kept", k.name, n)
+					}
+				}
+				if got := r.recv(); got[0] != strconv.Itoa(i) {
+					t.Fatalf("%s: message %d is %q", k.name, i, got)
+				}
+			}
+			l.end()
 		})
 	}
 }

@@ -43,6 +43,7 @@ func (e *Engine) runWeb(b []byte, room int) (msgs int) {
 		e.port.Pipe.WriteRun(b[:end], msgs)
 		e.in.fresh = true
 		e.in.buf.r += at
+		e.in.each = at / msgs
 	}
 	return msgs
 }
