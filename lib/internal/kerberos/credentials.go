@@ -95,6 +95,16 @@ func file(env, usual string) (string, error) {
 	return "", fmt.Errorf("kerberos: %s=%s: only files can be read", env, name)
 }
 
+// cacheFile is the credentials cache.
+func cacheFile() (string, error) {
+	return file("KRB5CCNAME", fmt.Sprintf("/tmp/krb5cc_%d", os.Getuid()))
+}
+
+// clientKeytab is the keytab with the keys of clients.
+func clientKeytab(c *config.Config) (string, error) {
+	return file("KRB5_CLIENT_KTNAME", c.LibDefaults.DefaultClientKeytabName)
+}
+
 // loadKeytab reads a keytab.
 func loadKeytab(name string) (k *keytab.Keytab, err error) {
 	err = guard(func() error {
@@ -118,7 +128,7 @@ func login(ctx context.Context, c *config.Config, own *principal) (*user, error)
 		return nil, err
 	}
 	var keys *keytab.Keytab
-	name, keysErr := file("KRB5_CLIENT_KTNAME", c.LibDefaults.DefaultClientKeytabName)
+	name, keysErr := clientKeytab(c)
 	if keysErr == nil {
 		keys, keysErr = loadKeytab(name)
 	}
@@ -137,7 +147,7 @@ func login(ctx context.Context, c *config.Config, own *principal) (*user, error)
 
 // fromCache is a client with the tickets of the credentials cache.
 func fromCache(c *config.Config) (*user, error) {
-	name, err := file("KRB5CCNAME", fmt.Sprintf("/tmp/krb5cc_%d", os.Getuid()))
+	name, err := cacheFile()
 	if err != nil {
 		return nil, err
 	}

@@ -35,13 +35,13 @@ func offline(t testing.TB) *Initiator {
 	t.Setenv("KRB5_KTNAME", filepath.Join(dir, "keytab"))
 	t.Setenv("KRB5_CONFIG", filepath.Join(dir, "none"))
 	client := types.NewPrincipalName(nametype.KRB_NT_PRINCIPAL, "alice")
-	i := &Initiator{}
-	i.ticket.Ticket, i.ticket.key, err = messages.NewTicket(client, realm, types.NewPrincipalName(nametype.KRB_NT_SRV_HST, "zmq/localhost"), realm,
+	i := &Initiator{tickets: new(Tickets), issued: issued{self: principal{client, realm}}}
+	i.Ticket, i.key, err = messages.NewTicket(client, realm, types.NewPrincipalName(nametype.KRB_NT_SRV_HST, "zmq/localhost"), realm,
 		types.NewKrbFlags(), keys, enctype, 1, now, now, now.Add(time.Hour), now.Add(time.Hour))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := i.authenticate(principal{client, realm}); err != nil {
+	if err := i.authenticate(); err != nil {
 		t.Fatal(err)
 	}
 	return i

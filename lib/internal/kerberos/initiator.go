@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 
+	"github.com/jcmturner/gokrb5/v8/config"
 	"github.com/jcmturner/gokrb5/v8/crypto"
 	"github.com/jcmturner/gokrb5/v8/iana/chksumtype"
 	"github.com/jcmturner/gokrb5/v8/iana/flags"
@@ -32,52 +33,66 @@ const (
 
 // Initiator is the client's side while it makes a context.
 type Initiator struct {
-	ticket ticket
-	auth   types.Authenticator
+	tickets *Tickets
+	wanted  wanted
+	issued
+	auth types.Authenticator
 }
 
 // NewInitiator gets a ticket for a service, for own or, if own has no text, for
-// whom the credentials are. It asks the KDC, over the network, where the
-// credentials cache does not have the ticket.
-func NewInitiator(ctx context.Context, own, service Name) (*Initiator, error) {
+// whom the credentials are. It asks the KDC, over the network, where neither
+// tickets nor the credentials cache have it.
+func NewInitiator(ctx context.Context, tickets *Tickets, own, service Name) (*Initiator, error) {
 	c, err := loadConfig(configFile())
 	if err != nil {
 		return nil, err
 	}
+	i := &Initiator{tickets: tickets, wanted: wanted{own, service, origin(c)}}
+	ok := false
+	if i.issued, ok = tickets.take(i.wanted); !ok {
+		if i.issued, err = issue(ctx, c, own, service); err != nil {
+			return nil, err
+		}
+	}
+	return i, i.authenticate()
+}
+
+// issue gets a ticket with the credentials of the client.
+func issue(ctx context.Context, c *config.Config, own, service Name) (i issued, err error) {
 	target, err := service.resolve(ctx, c)
 	if err != nil {
-		return nil, err
+		return i, err
 	}
 	var self *principal
 	if own.Text != "" {
 		p, err := own.resolve(ctx, c)
 		if err != nil {
-			return nil, err
+			return i, err
 		}
 		self = &p
 	}
 	u, err := login(ctx, c, self)
 	if err != nil {
-		return nil, err
+		return i, err
 	}
-	i := &Initiator{}
+	i.self = u.self
 	err = guard(func() error {
 		i.ticket, err = u.ticket(ctx, target)
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("kerberos: ticket for %v: %w", target, err)
+		return i, fmt.Errorf("kerberos: ticket for %v: %w", target, err)
 	}
-	return i, i.authenticate(u.self)
+	return i, nil
 }
 
 // authenticate makes the proof that the client has the key of the ticket now.
-func (i *Initiator) authenticate(self principal) error {
-	subkey, err := newSubkey(i.ticket.key.KeyType)
+func (i *Initiator) authenticate() error {
+	subkey, err := newSubkey(i.key.KeyType)
 	if err != nil {
 		return err
 	}
-	if i.auth, err = types.NewAuthenticator(self.realm, self.name); err != nil {
+	if i.auth, err = types.NewAuthenticator(i.self.realm, i.self.name); err != nil {
 		return err
 	}
 	i.auth.SubKey = subkey
@@ -90,7 +105,7 @@ func (i *Initiator) authenticate(self principal) error {
 
 // Token is the token for the server.
 func (i *Initiator) Token() ([]byte, error) {
-	request, err := messages.NewAPReq(i.ticket.Ticket, i.ticket.key, i.auth)
+	request, err := messages.NewAPReq(i.Ticket, i.key, i.auth)
 	if err != nil {
 		return nil, err
 	}
@@ -102,7 +117,8 @@ func (i *Initiator) Token() ([]byte, error) {
 	return frame(tokenRequest, message)
 }
 
-// Finish takes the server's token: it must show that the server could read ours.
+// Finish takes the server's token: it must show that the server could read ours,
+// and so the ticket may be used again.
 // Errors: ErrToken, ErrSeal, ErrEnctype.
 func (i *Initiator) Finish(token []byte) (*Context, error) {
 	message, err := unframe(tokenReply, token)
@@ -115,7 +131,7 @@ func (i *Initiator) Finish(token []byte) (*Context, error) {
 		if err := reply.Unmarshal(message); err != nil {
 			return ErrToken
 		}
-		plaintext, err := crypto.DecryptEncPart(reply.EncPart, i.ticket.key, keyusage.AP_REP_ENCPART)
+		plaintext, err := crypto.DecryptEncPart(reply.EncPart, i.key, keyusage.AP_REP_ENCPART)
 		if err != nil {
 			return ErrSeal
 		}
@@ -127,6 +143,7 @@ func (i *Initiator) Finish(token []byte) (*Context, error) {
 	if !part.CTime.Equal(i.auth.CTime.Truncate(timeUnit)) || part.Cusec != i.auth.Cusec {
 		return nil, ErrSeal
 	}
+	i.tickets.keep(i.wanted, i.issued)
 	key, subkey := i.auth.SubKey, len(part.Subkey.KeyValue) > 0
 	if subkey {
 		key = part.Subkey

@@ -16,7 +16,7 @@ func TestSilentKDC(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error)
 		go func() {
-			_, err := kerberos.NewInitiator(ctx, alice, service)
+			_, err := kerberos.NewInitiator(ctx, new(kerberos.Tickets), alice, service)
 			done <- err
 		}()
 		<-asked

@@ -2,7 +2,7 @@
 // (RFC 4121), without SPNEGO and with mutual authentication, on the messages and
 // the cryptography of gokrb5.
 //
-//	client  NewInitiator   credentials, a ticket for the service   initiator.go, credentials.go, tickets.go, kdc.go
+//	client  NewInitiator   credentials, a ticket for the service   initiator.go, credentials.go, tickets.go, kdc.go, kept.go
 //	        Token          ──► AP-REQ
 //	server  Accept         keytab; AP-REP ──►                      acceptor.go
 //	client  Finish         the server has the key of the ticket

@@ -2,6 +2,7 @@ package kerberos_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"os"
 	"os/exec"
@@ -29,7 +30,7 @@ var (
 // token is a client's first token.
 func token(t *testing.T, own, service kerberos.Name) (*kerberos.Initiator, []byte) {
 	t.Helper()
-	i, err := kerberos.NewInitiator(t.Context(), own, service)
+	i, err := kerberos.NewInitiator(t.Context(), new(kerberos.Tickets), own, service)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -181,13 +182,13 @@ func TestFinishRefuses(t *testing.T) {
 // Credentials come from the cache, too, and what is missing is named.
 func TestCredentials(t *testing.T) {
 	dir := ztest.KDC(t, aes256, "alice", "zmq/localhost")
-	if _, err := kerberos.NewInitiator(t.Context(), kerberos.Name{}, service); err == nil {
+	if _, err := kerberos.NewInitiator(t.Context(), new(kerberos.Tickets), kerberos.Name{}, service); err == nil {
 		t.Error("no name, no cache: a ticket all the same")
 	}
-	if _, err := kerberos.NewInitiator(t.Context(), kerberos.Name{Text: "bob", Type: kerberos.User}, service); err == nil {
+	if _, err := kerberos.NewInitiator(t.Context(), new(kerberos.Tickets), kerberos.Name{Text: "bob", Type: kerberos.User}, service); err == nil {
 		t.Error("no key of bob: a ticket all the same")
 	}
-	if _, err := kerberos.NewInitiator(t.Context(), alice, kerberos.Name{Text: "none@localhost"}); err == nil {
+	if _, err := kerberos.NewInitiator(t.Context(), new(kerberos.Tickets), alice, kerberos.Name{Text: "none@localhost"}); err == nil {
 		t.Error("no such service: a ticket all the same")
 	}
 	t.Setenv("KRB5CCNAME", "FILE:"+dir+"/ccache")
@@ -205,6 +206,47 @@ func TestCredentials(t *testing.T) {
 		if a, err := kerberos.NewAcceptor(service, new(kerberos.Replays)).Accept(t.Context(), text, ""); err != nil || a.Client != "alice@"+ztest.Realm {
 			t.Errorf("%v: %v", own, err)
 		}
+	}
+}
+
+// A ticket that a server could read is used again, as long as nothing has changed.
+func TestTickets(t *testing.T) {
+	dir := ztest.KDC(t, aes256, "alice", "zmq/localhost")
+	tickets := new(kerberos.Tickets)
+	alone, cancel := context.WithCancel(t.Context())
+	cancel() // the KDC is not to be asked
+	begin := func(ctx context.Context, own kerberos.Name) (*kerberos.Initiator, error) {
+		return kerberos.NewInitiator(ctx, tickets, own, service)
+	}
+	finish := func(i *kerberos.Initiator, err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, _ := i.Token()
+		a, err := kerberos.NewAcceptor(service, new(kerberos.Replays)).Accept(t.Context(), text, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := i.Finish(a.Reply); err != nil {
+			t.Fatal(err)
+		}
+	}
+	finish(begin(t.Context(), alice))
+	finish(begin(alone, alice))
+	if _, err := begin(alone, kerberos.Name{Text: "zmq/localhost", Type: kerberos.Principal}); err == nil {
+		t.Error("used by another client")
+	}
+	if _, err := begin(alone, alice); err != nil {
+		t.Error(err)
+	}
+	if _, err := begin(alone, alice); err == nil {
+		t.Error("used again though no server has read it the last time")
+	}
+	finish(begin(t.Context(), alice))
+	reconfigure(t, dir, "[logging]", "\n[logging]")
+	if _, err := begin(alone, alice); err == nil {
+		t.Error("used after the configuration has changed")
 	}
 }
 
@@ -233,7 +275,7 @@ func TestOtherRealm(t *testing.T) {
 	comesIn(based)
 	reconfigure(t, dir, domain, "")
 	comesIn(named)
-	if _, err := kerberos.NewInitiator(t.Context(), alice, based); err == nil {
+	if _, err := kerberos.NewInitiator(t.Context(), new(kerberos.Tickets), alice, based); err == nil {
 		t.Error("nobody says where the service is: a ticket all the same")
 	}
 	reconfigure(t, dir, "[libdefaults]", "[libdefaults]\n canonicalize = true")

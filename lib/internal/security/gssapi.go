@@ -41,6 +41,7 @@ const (
 type gssapi struct {
 	dialogue
 	acceptor  *kerberos.Acceptor  // the server's, for all connections of the bind or connect
+	tickets   *kerberos.Tickets   // those of the context
 	initiator *kerberos.Initiator // the client's, after Start
 	context   *kerberos.Context   // once the tokens are exchanged
 	token     []byte              // to be sent
@@ -52,7 +53,7 @@ type gssapi struct {
 func prepareGSSAPI(o *option.Options, shared *Memory) (Maker, error) {
 	acceptor := kerberos.NewAcceptor(ownName(o), &shared.replays)
 	return func(address string) Mechanism {
-		g := &gssapi{dialogue: dialogue{zap: zap{options: o, address: address, mechanism: "GSSAPI"}}, acceptor: acceptor}
+		g := &gssapi{dialogue: dialogue{zap: zap{options: o, address: address, mechanism: "GSSAPI"}}, acceptor: acceptor, tickets: &shared.tickets}
 		if o.AsServer {
 			g.expect(wire.Initiate, g.accept)
 		}
@@ -78,7 +79,7 @@ func (g *gssapi) Start(ctx context.Context) error {
 	}
 	service := kerberos.Name{Text: g.options.GSSAPIServicePrincipal, Type: kerberos.NameType(g.options.GSSAPIServiceNametype)}
 	var err error
-	if g.initiator, err = kerberos.NewInitiator(ctx, ownName(g.options), service); err != nil {
+	if g.initiator, err = kerberos.NewInitiator(ctx, g.tickets, ownName(g.options), service); err != nil {
 		return err
 	}
 	if g.token, err = g.initiator.Token(); err != nil {

@@ -116,6 +116,7 @@ type Maker func(address string) Mechanism
 // ready for use.
 type Memory struct {
 	replays kerberos.Replays // the requests of clients that its servers have accepted
+	tickets kerberos.Tickets // those that its clients may use again
 }
 
 // mechanisms prepares the mechanism of each value of ZMQ_MECHANISM.
