@@ -29,7 +29,7 @@ import (
 // A batch has at most so many messages, and no more are added beyond so many
 // bytes.
 const (
-	batchMessages = 256
+	batchMessages = 1000
 	batchBytes    = 256 << 10
 )
 

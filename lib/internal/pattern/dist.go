@@ -115,6 +115,12 @@ func (d *dist) full() bool {
 	return false
 }
 
+// sendSole writes a message of one part to the marked pipe if there is just one, and
+// has done nothing if that has no room.
+func (d *dist) sendSole(m *msg.Msg) bool {
+	return d.matching == 1 && !m.HasMore() && d.pipes[0].Write(m)
+}
+
 // send writes one frame to all marked pipes; those without room drop out for
 // the whole message. A body that several pipes share is left to the garbage
 // collector.

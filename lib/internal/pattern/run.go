@@ -66,6 +66,20 @@ func (s *router) Put(b *pipe.Batch, c *pipe.Cursor) (t pipe.Tally) {
 	return t
 }
 
+// Put implements Putter where there is one peer that gets what it has subscribed to.
+func (s *xpub) Put(b *pipe.Batch, c *pipe.Cursor) (t pipe.Tally) {
+	if len(s.dist.pipes) != 1 || s.manual || s.o.InvertMatching {
+		return t
+	}
+	n := 0
+	for at := *c; !at.Done(b) && s.subs.Any(at.First(b)) && at.Pass(b); n++ {
+	}
+	if n == 0 {
+		return t
+	}
+	return s.dist.pipes[0].Put(b, c, n, nil)
+}
+
 // take moves messages of the pipes whose turn it is. front, unless it is nil, makes
 // the frame to put before those of a pipe.
 func (f *fq) take(b *pipe.Batch, n, size int, front func(*pipe.Pipe) []byte) (t pipe.Tally) {

@@ -26,7 +26,7 @@ func anyMessage(r *rand.Rand) string {
 	parts := make([]string, 1+r.IntN(3))
 	for i := range parts {
 		size := []int{0, 5, 255, 256, msg.RefMin - 1, msg.RefMin, 2 * msg.RefMin}[r.IntN(7)]
-		parts[i] = strings.Repeat(string(rune('a'+r.IntN(26))), size)
+		parts[i] = strings.Repeat(string("aab-"[r.IntN(4)]), size)
 	}
 	return strings.Join(parts, "|")
 }
@@ -148,12 +148,16 @@ func (r *rig) counts(t pipe.Tally, texts []string) {
 func TestPut(t *testing.T) {
 	mandatory := setting{option.RouterMandatory, 1}
 	raw := setting{option.RouterRaw, 1}
+	waits := setting{option.XPubNoDrop, 1}
 	for name, make := range map[string]func() *rig{
 		"push":      func() *rig { return newRig(t, Push) },
 		"dealer":    func() *rig { return newRig(t, Dealer) },
 		"router":    func() *rig { return newRig(t, Router) },
 		"mandatory": func() *rig { return newRig(t, Router, mandatory) },
 		"raw":       func() *rig { return newRig(t, Router, raw) },
+		"xpub":      func() *rig { return newRig(t, XPub) },
+		"waits":     func() *rig { return newRig(t, XPub, waits) },
+		"inverse":   func() *rig { r := newRig(t, XPub); r.opts.InvertMatching = true; return r },
 	} {
 		for seed := range uint64(20) {
 			scenePut(t, fmt.Sprintf("%s, seed %d", name, seed), rand.New(rand.NewPCG(seed, 1)), [2]*rig{make(), make()})
@@ -164,8 +168,17 @@ func TestPut(t *testing.T) {
 // scenePut sends to both sides by turns with what their peers do.
 func scenePut(t *testing.T, name string, r *rand.Rand, sides [2]*rig) {
 	router, routes := sides[0].Pattern.(*router)
+	_, publishes := sides[0].Pattern.(*xpub)
+	most := 5
+	if publishes {
+		most = 2
+	}
 	var peers [2][]*peer
-	for _, l := range runPeers()[:1+r.IntN(5)] {
+	for _, l := range runPeers()[:1+r.IntN(most)] {
+		topics := []string{"+", "+a", "+b"}[:1+r.IntN(3)]
+		if r.IntN(2) > 0 {
+			topics = topics[1:]
+		}
 		for i, s := range sides {
 			switch {
 			case !routes:
@@ -175,6 +188,9 @@ func scenePut(t *testing.T, name string, r *rand.Rand, sides [2]*rig) {
 				l = local
 			}
 			peers[i] = append(peers[i], s.connect(hwm(7), l))
+			if publishes {
+				peers[i][len(peers[i])-1].command(topics...)
+			}
 		}
 	}
 	routed := []string{"a", "a", "a", "bb", strings.Repeat("c", 255), strings.Repeat("d", 256), "nobody"}
@@ -212,5 +228,10 @@ func scenePut(t *testing.T, name string, r *rand.Rand, sides [2]*rig) {
 	}
 	if routes {
 		sides[1].dropped(router.Dropped())
+	}
+	for k := range peers[0] {
+		if got, want := peers[1][k].Peer().Dropped, peers[0][k].Peer().Dropped; got != want {
+			t.Errorf("%s: peer %d missed %d, want %d", name, k, got, want)
+		}
 	}
 }

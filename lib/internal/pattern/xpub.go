@@ -171,6 +171,10 @@ func (s *xpub) Ready() Events { return events(len(s.pending) > 0, true) }
 func (s *xpub) Send(m *msg.Msg) error {
 	if !s.sending {
 		s.match(m.Body)
+		if s.nodrop && !s.manual && s.dist.sendSole(m) {
+			s.dist.unmatch()
+			return nil
+		}
 		if s.nodrop && s.dist.full() {
 			return errno.EAGAIN
 		}

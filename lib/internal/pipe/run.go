@@ -155,3 +155,14 @@ func (c *Cursor) pass(b *Batch, t *Tally) bool {
 	t.Add(Tally{1, parts, size})
 	return true
 }
+
+// Pass moves c behind the next message; false if that is none.
+func (c *Cursor) Pass(b *Batch) bool { return c.pass(b, &Tally{}) }
+
+// First is the body of the frame at c.
+func (c *Cursor) First(b *Batch) []byte {
+	at := *c
+	var m msg.Msg
+	at.Next(b, &m)
+	return m.Body
+}

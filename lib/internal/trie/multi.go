@@ -109,6 +109,18 @@ func (m *Multi[P]) Match(topic []byte, f func(P)) {
 	}
 }
 
+// Any reports whether topic begins with a prefix that somebody holds.
+func (m *Multi[P]) Any(topic []byte) bool {
+	n := &m.t.root
+	for n.held == 0 {
+		if n = n.child(topic); n == nil {
+			return false
+		}
+		topic = topic[n.size:]
+	}
+	return true
+}
+
 // Exact calls f for every holder of prefix itself. f must not change the set.
 func (m *Multi[P]) Exact(prefix []byte, f func(P)) {
 	n := m.t.find(prefix)

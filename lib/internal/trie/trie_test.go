@@ -354,3 +354,22 @@ func compare(t *testing.T, s *Set, m *Multi[byte], counts map[string]int, holds 
 	m.Match(topic, func(p byte) { got[p]++ })
 	check(t, got, want)
 }
+
+func TestMultiAny(t *testing.T) {
+	var m Multi[int]
+	if m.Any(nil) || m.Any([]byte("x")) {
+		t.Error("an empty set")
+	}
+	m.Add([]byte("abc"), 1)
+	m.Add([]byte("abd"), 2)
+	m.Add([]byte("abcde"), 1)
+	for topic, want := range map[string]bool{"": false, "ab": false, "abc": true, "abcd": true, "abdx": true, "abe": false, "b": false} {
+		if m.Any([]byte(topic)) != want {
+			t.Errorf("%q: %v", topic, !want)
+		}
+	}
+	m.Remove([]byte("abc"), 1)
+	if m.Any([]byte("abcd")) || !m.Any([]byte("abcdef")) {
+		t.Error("after a prefix has gone")
+	}
+}
