@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"time"
 )
 
 // These rows compare ours with ours, where a few percent count.
@@ -14,12 +15,14 @@ var closeWorks = []special{watchRow, programRow(16), programRow(kibi), programRo
 // what disturbs a run only slows it.
 const turns = 5
 
-// closely runs two works by turns and takes the best rate of each.
+// closely runs two works by turns and takes the best rate of each. A run takes a
+// second at least, since how a program starts does not count.
 func (b *bench) closely(ours, other work) (o outcome, err error) {
 	n, err := b.calibrate(other)
 	if err != nil {
 		return o, err
 	}
+	n = b.stretch(n)
 	for range turns {
 		mine, err := ours(n)
 		if err != nil {
@@ -82,6 +85,10 @@ func programRow(size int) special {
 // garbageWorks are about what is held and collected.
 var garbageWorks = []special{memoryRow, pauseRow}
 
+// soakWarmUp goes before a soak: a tenth of it, as usual, might take longer than a
+// run may beyond its length.
+const soakWarmUp = time.Second
+
 // memoryRow is what both ends of a stream without a pause hold in the last third of
 // the time, against the second: the first may grow.
 var memoryRow = special{
@@ -90,7 +97,7 @@ var memoryRow = special{
 	measure: func(b *bench, ctx context.Context) (outcome, error) {
 		ctx, cancel := context.WithTimeout(ctx, b.soak+runLimit)
 		defer cancel()
-		f, err := b.zbenchFor(ctx, "thr", "--size", "16", "--duration", b.soak.String(), "--interval", (b.soak / 60).String())
+		f, err := b.zbenchFor(ctx, "thr", "--size", "16", "--duration", b.soak.String(), "--warmup", soakWarmUp.String(), "--interval", (b.soak / 60).String())
 		if err != nil {
 			return outcome{}, err
 		}

@@ -134,6 +134,11 @@ func (b *bench) calibrate(measure work) (int, error) {
 	}
 }
 
+// stretch makes n messages that fill a run as many as fill a second at least.
+func (b *bench) stretch(n int) int {
+	return int(float64(n) * max(1, time.Second.Seconds()/b.length.Seconds()))
+}
+
 // calibrated makes a run that is long enough.
 func (b *bench) calibrated(measure work) (sample, error) {
 	n, err := b.calibrate(measure)

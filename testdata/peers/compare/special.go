@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"time"
 )
 
 // special is a work with a figure of its own instead of a cell's row.
@@ -210,6 +209,6 @@ func (b *bench) mallocs(measure work) (outcome, error) {
 	if err != nil {
 		return outcome{}, err
 	}
-	s, err := measure(int(float64(n) * max(1, time.Second.Seconds()/b.length.Seconds())))
+	s, err := measure(b.stretch(n))
 	return outcome{ours: float64(s.mallocs) / float64(s.messages)}, err
 }
