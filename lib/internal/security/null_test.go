@@ -150,7 +150,7 @@ func FuzzNull(f *testing.F) {
 		if (err == nil) != (m.State() == security.Ready) {
 			t.Fatalf("state %v with %v", m.State(), err)
 		}
-		if kind, ok := m.Peer()["Socket-Type"]; ok && kind != "PULL" {
+		if kind, ok := m.Peer()["Socket-Type"]; err == nil && ok && kind != "PULL" {
 			t.Fatalf("talks to a %q", kind)
 		}
 		if m.Handle(second) == nil || m.State() != security.Failed {
