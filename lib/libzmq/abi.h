@@ -67,6 +67,8 @@ extern struct zt_slot zt_slots[ZT_SLOTS];
 struct zt_wait {
 	int id;       /* of the waiter in Go; 0: none yet */
 	int fd;       /* becomes readable when it is worth to try again */
+	int peer;     /* so does the only peer's connection; -1: none */
+	bool heard;   /* peer is readable */
 	long timeout; /* for the whole call, in ms; -1: none */
 };
 
@@ -142,6 +144,6 @@ int64_t zt_now(void);
 /* zt_await waits for the descriptor of a wait. It returns 0 if the call is worth
  * to be tried again, EAGAIN when the time is over, or EINTR. The time starts with
  * the first call, which sets *deadline from 0. */
-int zt_await(const struct zt_wait *wait, int64_t *deadline);
+int zt_await(struct zt_wait *wait, int64_t *deadline);
 
 #endif

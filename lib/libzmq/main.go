@@ -9,8 +9,9 @@
 //	1 zmq_send, zmq_recv, ...   C (socket.c): checks, and calls
 //	2 ztSend, ztRecv, ...       Go: finds what is behind the handle, calls lib/zmq, and
 //	                            comes back at once, perhaps with "wait first"
-//	3 zt_await                  C (wait.c): polls the descriptor of a waiter, where a
-//	                            signal ends the wait with EINTR; then 2 again
+//	3 zt_await                  C (wait.c): polls the descriptor of a waiter, and that of
+//	                            the only peer's connection; a signal ends the wait with
+//	                            EINTR; then 2 again, which may read by itself
 //	4 errno                     C, last: on the caller's thread
 //
 // So no thread of the program ever sleeps inside Go. Many short messages from or to

@@ -99,7 +99,7 @@ func beginWait(s *socketHandle, timeout zmq.Option, w *C.struct_zt_wait) (*waite
 //export ztRecv
 func ztRecv(p unsafe.Pointer, to *C.struct_zt_part, w *C.struct_zt_wait) (result C.long) {
 	defer guard(&result)
-	waiters.get(w)
+	x := waiters.get(w)
 	s := socketOf(p)
 	if s == nil {
 		waiters.end(w)
@@ -110,20 +110,23 @@ func ztRecv(p unsafe.Pointer, to *C.struct_zt_part, w *C.struct_zt_wait) (result
 	if to.data != nil {
 		room = unsafe.Slice((*byte)(to.data), min(to.room, C.ZT_ROOM))
 	}
-	err := s.TryRecvPart(&part, room)
-	if err == zmq.EAGAIN && !bool(to.dontwait) {
-		if w.id != 0 {
-			return C.ZT_WAIT
-		}
-		var x *waiter
-		if x, err = beginWait(s, zmq.RcvTimeo, w); err == nil {
-			x.watch(s.Socket)
-			if err = s.TryRecvPart(&part, room); err == zmq.EAGAIN {
-				return C.ZT_WAIT
+	if bool(w.heard) {
+		x.unwatch() // this call is about to read, of which nobody need tell it
+	}
+	err := s.tryRecv(&part, room, w, bool(to.dontwait))
+	if err == zmq.EAGAIN && !bool(to.dontwait) && (x == nil || len(x.watched) == 0) {
+		if x == nil {
+			if x, err = beginWait(s, zmq.RcvTimeo, w); err != nil {
+				return number(err)
 			}
 		}
+		x.watch(s.Socket)
+		err = s.tryRecv(&part, room, w, false)
 	}
 	if w.id != 0 {
+		if err == zmq.EAGAIN {
+			return C.ZT_WAIT
+		}
 		waiters.end(w)
 	}
 	if err != nil {
@@ -133,6 +136,17 @@ func ztRecv(p unsafe.Pointer, to *C.struct_zt_part, w *C.struct_zt_wait) (result
 		s.lanes.lay(p)
 	}
 	return s.deliver(&part, to)
+}
+
+// tryRecv is one attempt of a call, which says how it will wait: perhaps for what the
+// only peer sends, to read that itself.
+func (s *socketHandle) tryRecv(part *zmq.Part, room []byte, w *C.struct_zt_wait, dontwait bool) error {
+	if dontwait || w.id != 0 && w.timeout >= 0 {
+		return s.TryRecvPart(part, room)
+	}
+	fd, err := s.AwaitPart(part, room, bool(w.heard))
+	w.peer, w.heard = C.int(fd), false
+	return err
 }
 
 // deliver puts what was received where C wants it.

@@ -42,7 +42,7 @@ int zt_ppoll(struct pollfd *fds, unsigned count, int64_t timeout, const sigset_t
 	return ppoll(fds, count, timeout < 0 ? NULL : &t, &quiet);
 }
 
-int zt_await(const struct zt_wait *wait, int64_t *deadline) {
+int zt_await(struct zt_wait *wait, int64_t *deadline) {
 	int64_t left = -1;
 	if (wait->timeout >= 0) {
 		int64_t now = zt_now();
@@ -51,9 +51,10 @@ int zt_await(const struct zt_wait *wait, int64_t *deadline) {
 		if ((left = *deadline - now) <= 0)
 			return EAGAIN;
 	}
-	struct pollfd fd = {.fd = wait->fd, .events = POLLIN};
-	int n = zt_ppoll(&fd, 1, left, NULL);
+	struct pollfd fds[] = {{.fd = wait->fd, .events = POLLIN}, {.fd = wait->peer, .events = POLLIN}};
+	int n = zt_ppoll(fds, wait->peer < 0 ? 1 : 2, left, NULL);
 	if (n < 0)
 		return errno;
+	wait->heard = fds[1].revents != 0;
 	return n > 0 ? 0 : EAGAIN;
 }

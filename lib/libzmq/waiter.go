@@ -50,7 +50,7 @@ func (p *pool) begin(w *C.struct_zt_wait, timeout int) (*waiter, error) {
 	}
 	x := p.free[len(p.free)-1]
 	p.free = p.free[:len(p.free)-1]
-	w.id, w.fd, w.timeout = C.int(x.id), C.int(x.signal.FD()), C.long(timeout)
+	w.id, w.fd, w.peer, w.timeout = C.int(x.id), C.int(x.signal.FD()), -1, C.long(timeout)
 	return x, nil
 }
 
@@ -74,11 +74,7 @@ func (p *pool) end(w *C.struct_zt_wait) {
 		return
 	}
 	w.id = 0
-	for _, s := range x.watched {
-		s.Unwatch(x.signal)
-	}
-	clear(x.watched)
-	x.watched = x.watched[:0]
+	x.unwatch()
 	x.part.Release()
 	x.part = zmq.Part{}
 	x.signal.Clear()
@@ -91,6 +87,15 @@ func (p *pool) end(w *C.struct_zt_wait) {
 func (x *waiter) watch(s *zmq.Socket) {
 	s.Watch(x.signal)
 	x.watched = append(x.watched, s)
+}
+
+// unwatch has it woken no more.
+func (x *waiter) unwatch() {
+	for _, s := range x.watched {
+		s.Unwatch(x.signal)
+	}
+	clear(x.watched)
+	x.watched = x.watched[:0]
 }
 
 //export ztWaitEnd

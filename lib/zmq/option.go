@@ -80,6 +80,7 @@ func (s *Socket) getLocked(id Option) (any, error) {
 	case LastEndpoint:
 		return s.last, nil
 	case Events:
+		s.pollsLocked()
 		return int(s.readyLocked()), nil
 	case FD:
 		return s.descriptorLocked()

@@ -148,6 +148,42 @@ func (s *Socket) TryRecvPart(p *Part, room []byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.pollsLocked()
+	return s.recvPartLocked(p, room)
+}
+
+// AwaitPart is TryRecvPart for a caller that is told EAGAIN and then waits outside Go,
+// for a Watcher and nothing else, as long as it takes: with its Watcher it calls again.
+// What it gets besides EAGAIN is, if not -1, a descriptor that it waits for as well: when
+// that is readable, it calls again and says so (heard), and reads from the network
+// itself, as a Recv that waits does.
+func (s *Socket) AwaitPart(p *Part, room []byte, heard bool) (fd int, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	fd = -1
+	if heard {
+		fd = s.glanceLocked(true)
+	}
+	if err := s.recvPartLocked(p, room); err != EAGAIN || fd >= 0 || !s.inbox.watched.Load() {
+		return fd, err
+	}
+	s.waits++
+	fd = s.glanceLocked(false)
+	return fd, s.recvPartLocked(p, room) // there may have been something left
+}
+
+// glanceLocked has a look at the only peer's connection, if that is lent out. It lets go
+// of the lock meanwhile.
+func (s *Socket) glanceLocked(read bool) int {
+	e := s.lentLocked()
+	if e == nil {
+		return -1
+	}
+	s.mu.Unlock()
+	defer s.mu.Lock()
+	return e.Glance(read)
+}
+
+func (s *Socket) recvPartLocked(p *Part, room []byte) error {
 	if err := s.aliveLocked(); err != nil {
 		return err
 	}

@@ -78,11 +78,24 @@ func (s *Socket) lenderLocked(wait *patience) *engine.Engine {
 		s.pollsLocked()
 		return nil
 	}
+	return s.lentLocked()
+}
+
+// lentLocked is lenderLocked for a wait without a bound.
+func (s *Socket) lentLocked() *engine.Engine {
 	if s.waits < habit || len(s.pipes) != 1 {
 		return nil
 	}
 	if !s.lend.Load() {
 		s.lend.Store(true)
+	}
+	return s.onlyEngineLocked()
+}
+
+// onlyEngineLocked is the connection of the only peer; nil if there is none.
+func (s *Socket) onlyEngineLocked() *engine.Engine {
+	if len(s.pipes) != 1 {
+		return nil
 	}
 	for p := range s.pipes {
 		if port, ok := p.Tag.(*engine.Port); ok {
@@ -95,9 +108,14 @@ func (s *Socket) lenderLocked(wait *patience) *engine.Engine {
 // pollsLocked notes that the socket is asked for messages without waiting until
 // there is one, so that ReadLoop must do the reading.
 func (s *Socket) pollsLocked() {
-	if s.waits != 0 {
-		s.waits = 0
-		s.lend.Store(false)
+	if s.waits == 0 {
+		return
+	}
+	s.waits = 0
+	if s.lend.Swap(false) {
+		if e := s.onlyEngineLocked(); e != nil {
+			e.Recall()
+		}
 	}
 }
 

@@ -21,12 +21,16 @@ import (
 // A Recv that waits and could not borrow has missed the loan: it waits for
 // ReadLoop to deliver something, so ReadLoop must not be away.
 //
-// Interrupt ends a Borrow that is waiting for bytes.
+// Interrupt ends a Borrow that is waiting for bytes. Who waits outside Go waits for the
+// connection's descriptor, and each Glance is a Borrow that does not wait.
 
 // vacancy is how long nobody may be reading, at least, before ReadLoop is called
 // back; it also bounds how much later the end of a connection is noticed.
 // BenchmarkRoundTrip/tcp and BenchmarkThroughput/ipc/1048576 (lib/zmq).
 const vacancy = 5 * time.Millisecond
+
+// errNothing says that there was nothing to read, and that it was not waited for.
+var errNothing = errors.New("nothing to read")
 
 // errFull says that the pipe took no more while the reading was lent out.
 var errFull = errors.New("pipe is full")
@@ -118,6 +122,21 @@ func (l *loan) busy(seen *uint64) (busy, there bool) {
 // what came. false means that it did not, so that the caller has to wait some
 // other way. It also returns when wake holds something or Interrupt is called.
 func (e *Engine) Borrow(wake <-chan struct{}) bool {
+	return e.use(func() error { return e.borrowed(wake) })
+}
+
+// Glance delivers what was left, and if read is set reads once without waiting. It
+// returns the descriptor that becomes readable when another Glance is worthwhile; -1
+// if the caller has to wait some other way.
+func (e *Engine) Glance(read bool) int {
+	if !e.use(func() error { return e.glanced(read) }) {
+		return -1
+	}
+	return e.link.descriptor()
+}
+
+// use has somebody read what is lent; false if nothing is.
+func (e *Engine) use(read func() error) bool {
 	l := &e.loan
 	if !l.mu.TryLock() {
 		l.missed.Store(true) // who holds the lock looks at it on leaving
@@ -129,7 +148,7 @@ func (e *Engine) Borrow(wake <-chan struct{}) bool {
 	if vacant {
 		l.used++
 		l.lent = true
-		l.err = e.borrowed(wake)
+		l.err = read()
 		l.lent = false
 		if l.err != nil || !e.lendable() {
 			l.vacant = false
@@ -148,6 +167,34 @@ func (e *Engine) Borrow(wake <-chan struct{}) bool {
 	return vacant
 }
 
+func (e *Engine) glanced(read bool) error {
+	if e.loan.full {
+		if err := e.decodeLent(); err != nil {
+			return err
+		}
+	}
+	if !read || e.loan.full {
+		return nil
+	}
+	e.link.patient(false)
+	err := e.read()
+	e.link.patient(true)
+	return e.hadRead(err)
+}
+
+// Recall has ReadLoop read again, if it has left that to others.
+func (e *Engine) Recall() {
+	l := &e.loan
+	l.missed.Store(true) // who has borrowed calls back
+	if !l.mu.TryLock() {
+		return
+	}
+	defer l.mu.Unlock()
+	if l.vacant {
+		signal(l.back)
+	}
+}
+
 // borrowed is one read of a borrower, unless a former one has left frames for
 // which the pipe had no room.
 func (e *Engine) borrowed(wake <-chan struct{}) error {
@@ -163,13 +210,18 @@ func (e *Engine) borrowed(wake <-chan struct{}) error {
 		err = e.read()
 	}
 	e.deadline.giveBack()
+	return e.hadRead(err)
+}
+
+// hadRead goes on after a borrower's read.
+func (e *Engine) hadRead(err error) error {
 	switch {
 	case err == nil:
 		return e.decodeLent()
-	case e.deadline.lapsed.Load() || !errors.Is(err, os.ErrDeadlineExceeded):
+	case e.deadline.lapsed.Load() || err != errNothing && !errors.Is(err, os.ErrDeadlineExceeded):
 		return e.readError(err)
 	}
-	return nil // interrupted; or goodbye was said, which ReadLoop sees to
+	return nil // interrupted, or nothing there; or goodbye was said, which ReadLoop sees to
 }
 
 // decodeLent delivers what the pipe has room for.

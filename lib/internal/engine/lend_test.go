@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"testing"
 
+	"ztools/lib/internal/pipe"
 	"ztools/lib/internal/wire"
 	"ztools/lib/internal/ztest"
 )
@@ -41,6 +42,74 @@ func (e *Engine) borrowing() bool {
 	e.deadline.mu.Lock()
 	defer e.deadline.mu.Unlock()
 	return e.deadline.reading
+}
+
+// Glance reads what is there and does not wait for more.
+func TestGlance(t *testing.T) {
+	e, r, peer := borrowable(t)
+	if e.Glance(true) < 0 {
+		t.Fatal("the reading is not lent out")
+	}
+	peer.Write(ztest.Frame(0, "hello"))
+	for !r.sock.CheckRead() {
+		if e.Glance(true) < 0 {
+			t.Fatal("the reading was called back")
+		}
+		runtime.Gosched()
+	}
+	if got := r.received(); len(got) != 1 || got[0][0] != "hello" {
+		t.Errorf("received %q", got)
+	}
+	peer.Close()
+	for e.Glance(true) >= 0 {
+		runtime.Gosched()
+	}
+	if len(e.loan.back) == 0 || e.loan.err == nil {
+		t.Errorf("ReadLoop is not called back to end the connection: %v", e.loan.err)
+	}
+	if e.Glance(true) >= 0 {
+		t.Error("the reading is lent out again")
+	}
+	e.Stop()
+	e.Detach()
+}
+
+// What the pipe had no room for is delivered by the next look, though nothing more
+// comes.
+func TestGlanceDeliversTheRest(t *testing.T) {
+	e, r, peer := borrowable(t)
+	r.sock.SetLimits(pipe.Limit{}, pipe.Limit{Snd: pipe.NoBoost, Rcv: 2})
+	peer.Write(append(append(ztest.Frame(0, "1"), ztest.Frame(0, "2")...), ztest.Frame(0, "3")...))
+	for !e.loan.full {
+		e.Glance(true)
+		runtime.Gosched()
+	}
+	if got := r.received(); len(got) != 2 {
+		t.Fatalf("received %q", got)
+	}
+	e.Glance(false)
+	if got := r.received(); len(got) != 1 || got[0][0] != "3" {
+		t.Errorf("received %q", got)
+	}
+	e.Stop()
+	e.Detach()
+}
+
+// Recall calls ReadLoop back, but only if it has left.
+func TestRecall(t *testing.T) {
+	e, _, _ := borrowable(t)
+	e.Recall()
+	if len(e.loan.back) == 0 {
+		t.Error("ReadLoop is not called back")
+	}
+	<-e.loan.back
+	e.loan.vacant = false
+	e.Recall()
+	if len(e.loan.back) != 0 {
+		t.Error("ReadLoop is called back, and had not left")
+	}
+	e.Stop()
+	e.Detach()
 }
 
 // A part of a message is nothing that the socket would come to fetch: the reading

@@ -14,6 +14,10 @@ func (l *link) read(buf *buffer, body []byte, max int) (int, error) {
 	return readPlain(l.conn, buf, body, max)
 }
 
+func (l *link) patient(bool) {}
+
+func (l *link) descriptor() int { return -1 }
+
 func (l *link) canTry() bool { return false }
 
 func (l *link) tryWrite([][]byte) int { return 0 }

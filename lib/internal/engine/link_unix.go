@@ -18,6 +18,7 @@ import (
 type link struct {
 	conn net.Conn
 	raw  syscall.RawConn // nil for a connection without a descriptor
+	fd   int             // of raw, for those who wait outside Go
 	tcp  bool
 
 	// Arguments and results of the callbacks, which are made once so that a
@@ -30,6 +31,7 @@ type link struct {
 	rdN        int
 	rdErr      error
 	rdLow      int // bytes that wake the reader
+	rdTry      bool
 	wrBufs     [][]byte
 	wrWait     bool
 	wrN        int
@@ -46,6 +48,7 @@ func (l *link) open(conn net.Conn) {
 			l.raw = raw
 			l.rdFn, l.wrFn = l.readReady, l.writeReady
 			l.rdLow = 1
+			raw.Control(func(fd uintptr) { l.fd = int(fd) })
 			_, l.tcp = conn.(*net.TCPConn)
 		}
 	}
@@ -69,6 +72,10 @@ func (l *link) read(buf *buffer, body []byte, max int) (int, error) {
 	return l.rdN, err
 }
 
+// patient says whether read waits for bytes. If not, it fails with errNothing in place
+// of that.
+func (l *link) patient(waits bool) { l.rdTry = !waits }
+
 // readReady is one attempt; false asks to wait until the descriptor is readable.
 func (l *link) readReady(fd uintptr) bool {
 	l.rdIov = [2][]byte{l.rdBody, l.rdBuf.space(l.rdMax)}
@@ -80,7 +87,8 @@ func (l *link) readReady(fd uintptr) bool {
 	if l.rdErr == unix.EAGAIN {
 		l.rdBuf.rest()
 		l.wakeAt(int(fd), len(l.rdBody))
-		return false
+		l.rdErr = errNothing
+		return l.rdTry
 	}
 	return true
 }
@@ -105,6 +113,9 @@ const (
 	lowFrom = 64 << 10
 	lowMost = 256 << 10
 )
+
+// descriptor is what becomes readable when there is something to read.
+func (l *link) descriptor() int { return l.fd }
 
 // canTry reports whether the connection has a descriptor.
 func (l *link) canTry() bool { return l.raw != nil }
