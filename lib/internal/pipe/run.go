@@ -32,6 +32,7 @@ func (t *Tally) front(front []byte) {
 // if what is there is no message.
 func (p *Pipe) Take(b *Batch, n, size int, front []byte) (t Tally) {
 	q := p.in
+	p.takeBack()
 	if p.cur.Done(&p.r) && !p.refill() {
 		return t
 	}
