@@ -112,6 +112,8 @@
 //   - One lock for the socket and one for the pipe in every Send: Send and Recv
 //     together 65 ns, 51 with the pipe's alone where there is one peer.
 //   - Message structs in the queue of a pipe in place of encoded frames: see above.
+//   - The powers of Poly1305 in limbs of 26 bits, as AVX2 wants them: 430 ns for 1
+//     KiB, 246 with limbs of 44, and 282 for x/crypto, which takes one block at a time.
 //   - A subscriber that leaves by a walk through all prefixes: 256 ms for ten of a
 //     million; 29 µs since each holder keeps its own, for 75 bytes a prefix more.
 package zmq
