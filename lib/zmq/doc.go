@@ -116,4 +116,16 @@
 //     KiB, 246 with limbs of 44, and 282 for x/crypto, which takes one block at a time.
 //   - A subscriber that leaves by a walk through all prefixes: 256 ms for ten of a
 //     million; 29 µs since each holder keeps its own, for 75 bytes a prefix more.
+//
+// The constants were varied one at a time, by their benchmarks (lib/zmq, loopback), in
+// turns, 12 to 20 runs each beside other work; the best runs, since the medians scatter
+// by a sixth. Nothing was better beyond that but a longer call of the system, whose
+// length bounds how long a collection waits, so all stayed:
+//
+//	segmentMax   64, 128, 256*, 512 KiB   16 B 51, 56, 50, 49 ns; 1 KiB 565, 495, 519, 525 ns
+//	bufferSize   32, 64, 128*, 256 KiB    16 B 52, 54, 50, 50 ns; 1 KiB 576, 543, 545, 511 ns
+//	msg.RefMin   1, 4*, 16 KiB            1 KiB 972, 543, 538 ns; 8 KiB 3.5, 3.4, 5.2 µs
+//	direct       8, 32*, 128 KiB          64 KiB 24, 18, 23 µs
+//	callMax      64, 256*, 1024 KiB       1 MiB over tcp 399, 363, 323 µs; ipc 356, 169, 157
+//	firstTrust   4, 64*, 1024 KiB         1 MiB over tcp 420, 363, 520 µs; ipc 168, 169, 169
 package zmq
