@@ -18,22 +18,23 @@ func fanOut(r *run) error {
 	if err := r.join(subs, job{Work: "publish", Sockets: 1, Peers: r.subs, Every: r.every}); err != nil {
 		return err
 	}
-	if _, err := r.order(orderGo); err != nil {
-		return err
-	}
 	return r.collect(subs, false)
 }
 
-// collect receives on sockets through the window and after it, until all is there
-// that was sent. If the messages are shared they are counted once, else once for
-// each socket.
+// collect has the other end send, and receives on sockets through the window and
+// after it, until all is there that was sent. If the messages are shared they are
+// counted once, else once for each socket.
 func (r *run) collect(sockets []*zmq.Socket, shared bool) error {
 	copies := int64(1)
 	if !shared {
 		copies = int64(len(sockets))
 	}
 	rs := r.receive(sockets, shared && len(sockets) > 1, !shared)
-	err, whole := r.window(), false
+	_, err := r.order(orderGo) // thousands of senders take their time to begin
+	if err == nil {
+		err = r.window()
+	}
+	whole := false
 	if err == nil && r.far != nil {
 		whole, err = r.drain(copies)
 	}

@@ -33,9 +33,6 @@ func throughput(r *run) error {
 	if err != nil {
 		return err
 	}
-	if _, err := r.order(orderGo); err != nil {
-		return err
-	}
 	return r.collect(pulls, true)
 }
 
