@@ -377,15 +377,15 @@ func (c *connector) run() {
 // attempt makes one connection and serves it until it ends.
 func (c *connector) attempt(backoff *transport.Backoff) error {
 	var conn net.Conn
-	err := apart(func() (err error) {
+	err := c.serve(func() (_ net.Conn, err error) {
 		conn, err = c.dial()
-		return err
+		return conn, err
 	})
-	if err != nil {
+	if conn == nil {
 		return err
 	}
 	backoff.Reset()
-	if err = c.serve(conn); err != nil {
+	if err != nil {
 		c.rejoin()
 	}
 	c.rename(transport.Endpoint(conn.RemoteAddr())) // to libzmq it is resolved now
@@ -493,7 +493,7 @@ func (b *binding) accept() {
 		x.emitOpen(&connection{Conn: conn}, Accepted, nil)
 		go func() {
 			defer s.wg.Done()
-			x.serve(conn)
+			x.serve(func() (net.Conn, error) { return conn, nil })
 			b.remove(x)
 			x.finish()
 		}()

@@ -159,15 +159,23 @@ func (x *session) newPipe() (*engine.Port, *pipe.Pipe) {
 	return port, end
 }
 
-// serve runs one connection from handshake to end. It returns why the
+// serve runs one connection, which reach makes, from handshake to end. It returns why the
 // connection ended; nil if it ended because the session is to end.
-func (x *session) serve(conn net.Conn) error {
-	c := &connection{Conn: conn}
-	if err := apart(func() error { return x.open(c) }); c.engine == nil {
-		conn.Close()
+func (x *session) serve(reach func() (net.Conn, error)) error {
+	c := &connection{}
+	err := apart(func() (err error) {
+		if c.Conn, err = reach(); err != nil {
+			return err
+		}
+		return x.open(c)
+	})
+	if c.engine == nil {
+		if c.Conn != nil {
+			c.Conn.Close()
+		}
 		return err
 	}
-	err := c.engine.ReadLoop()
+	err = c.engine.ReadLoop()
 	x.shut(c, err)
 	return err
 }

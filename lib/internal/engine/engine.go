@@ -67,6 +67,7 @@ type Engine struct {
 	in  reader // owned by ReadLoop
 	out writer // owned by the holder of out.mu
 
+	begun   atomic.Bool    // something was to be sent since Start
 	writing atomic.Bool    // WriteLoop was started, or must not be any more
 	written sync.WaitGroup // waits for WriteLoop
 
@@ -153,6 +154,10 @@ func (e *Engine) heartbeat() time.Duration {
 	}
 	return time.Duration(e.opts.HeartbeatIvl) * time.Millisecond
 }
+
+// first reports whether something is to be sent for the first time: many a peer
+// gets one answer only, and needs no WriteLoop then.
+func (e *Engine) first() bool { return !e.begun.Load() && !e.begun.Swap(true) }
 
 // wake makes WriteLoop look for something to send; it starts with that.
 func (e *Engine) wake() {

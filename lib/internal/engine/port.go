@@ -51,7 +51,7 @@ func NewPort(p *pipe.Pipe, eager *atomic.Bool, lend *atomic.Bool, host Host) *Po
 // Readable implements pipe.Owner.
 func (p *Port) Readable(*pipe.Pipe) {
 	e := p.current.Load()
-	if e == nil || p.Eager.Load() && e.tryFlush() {
+	if e == nil || (p.Eager.Load() || e.first()) && e.tryFlush() {
 		return // the next engine looks by itself
 	}
 	e.wake()

@@ -274,6 +274,8 @@ func TestWriteLoopOnDemand(t *testing.T) {
 	r.send(t, message{"queued"})
 	l := r.connect(Config{Conn: conn, Result: &Result{Version: wire.ZMTP31}})
 	peer.Expect(ztest.Frame(0, "queued"))
+	r.send(t, message{"the only one"})
+	peer.Expect(ztest.Frame(0, "the only one"))
 	r.eager.Store(true)
 	r.send(t, message{"eager"})
 	peer.Expect(ztest.Frame(0, "eager"))
