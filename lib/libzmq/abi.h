@@ -118,6 +118,9 @@ struct zt_content {
 
 struct zt_content *zt_content_new(size_t size);
 
+/* zt_content_of is a body in memory that ffn, if there is one, frees. */
+struct zt_content *zt_content_of(void *data, size_t size, zmq_free_fn *ffn, void *hint);
+
 /* zt_content_lent is a body in Go's memory, which is given back by its number. */
 struct zt_content *zt_content_lent(void *data, size_t size, uintptr_t number);
 void zt_content_release(struct zt_content *content);

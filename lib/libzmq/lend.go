@@ -22,22 +22,27 @@ import (
 //	          the network, and then dropped by the releaser
 //	Go to C   the body is pinned, and kept under a number until the last message
 //	          that refers to it is closed
+//	C to C    over inproc: the reference passes to the message that is received
 
 // byReference is the size from which that pays.
 const byReference = 16 << 10
 
-// lend takes a reference to what C sends; what it returns has it dropped. nil if
-// the memory is the program's own and may change at once.
-func lend(from *C.struct_zt_part, released *releaser) func() {
+// constant owns memory that lasts for ever.
+type constant struct{}
+
+// lend takes a reference to what C sends; what it returns has it dropped, and is its
+// owner for who receives it. nil if the memory is the program's own and may change at
+// once.
+func lend(from *C.struct_zt_part, released *releaser) (free func(), owner any) {
 	content := from.content
 	switch {
 	case content != nil:
 		atomic.AddInt32((*int32)(unsafe.Pointer(&content.refs)), 1)
-		return func() { released.add(content) }
+		return func() { released.add(content) }, content
 	case bool(from.constant):
-		return func() {}
+		return func() {}, constant{}
 	}
-	return nil
+	return nil, nil
 }
 
 // releaser drops references to the bodies that a context's sockets had, on a
@@ -108,6 +113,14 @@ var lentOut = lentBodies{all: map[uintptr]*lent{}}
 // C's now, or released.
 func contentOf(part *zmq.Part) *C.struct_zt_content {
 	size := C.size_t(len(part.Body))
+	switch owner := part.Owner.(type) {
+	case *C.struct_zt_content:
+		part.Keep()
+		return owner
+	case constant:
+		part.Keep()
+		return C.zt_content_of(unsafe.Pointer(&part.Body[0]), size, nil, nil)
+	}
 	if size < byReference {
 		content := C.zt_content_new(size)
 		if content != nil {

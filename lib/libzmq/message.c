@@ -32,11 +32,15 @@ static void give_back(void *data, void *number) {
 		ztGiveBack((uintptr_t)number);
 }
 
-struct zt_content *zt_content_lent(void *data, size_t size, uintptr_t number) {
+struct zt_content *zt_content_of(void *data, size_t size, zmq_free_fn *ffn, void *hint) {
 	struct zt_content *c = malloc(sizeof *c);
 	if (c)
-		*c = (struct zt_content){.refs = 1, .data = data, .size = size, .ffn = give_back, .hint = (void *)number};
+		*c = (struct zt_content){.refs = 1, .data = data, .size = size, .ffn = ffn, .hint = hint};
 	return c;
+}
+
+struct zt_content *zt_content_lent(void *data, size_t size, uintptr_t number) {
+	return zt_content_of(data, size, give_back, (void *)number);
 }
 
 void zt_content_release(struct zt_content *c) {
@@ -152,15 +156,12 @@ int zmq_msg_init_data(zmq_msg_t *msg, void *data, size_t size, zmq_free_fn *ffn,
 	if (!m)
 		return bad();
 	reset(m);
-	struct zt_content *c = malloc(sizeof *c);
-	if (!c) {
+	if (!(m->content = zt_content_of(data, size, ffn, hint))) {
 		m->kind = 0;
 		errno = ENOMEM;
 		return -1;
 	}
-	*c = (struct zt_content){.refs = 1, .data = data, .size = size, .ffn = ffn, .hint = hint};
 	m->kind = ZT_LARGE;
-	m->content = c;
 	m->shared = ffn == NULL; /* memory that lasts is shared with the program */
 	return 0;
 }

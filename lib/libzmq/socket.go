@@ -33,6 +33,7 @@ func ztSocketNew(context unsafe.Pointer, kind C.int, out *unsafe.Pointer) (resul
 	if err != nil {
 		return number(err)
 	}
+	z.TakeLent()
 	s := &socketHandle{Socket: z, context: c}
 	s.self = &handle{socket: s}
 	s.lanes.init(s)

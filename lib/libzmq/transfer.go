@@ -36,7 +36,7 @@ func ztSend(p unsafe.Pointer, from *C.struct_zt_part, w *C.struct_zt_wait) (resu
 		part.Group = C.GoString(from.group)
 	}
 	if from.size >= byReference {
-		part.Free = lend(from, &s.context.released)
+		part.Free, part.Owner = lend(from, &s.context.released)
 	}
 	err := s.TrySendPart(&part)
 	if err == nil && from.size < laneMax && !bool(from.more) {

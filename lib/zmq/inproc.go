@@ -91,6 +91,7 @@ func (s *Socket) connectInprocLocked(name string) error {
 	s.endpoints[name] = append(s.endpoints[name], &inprocLink{s, mine, name})
 	s.attachLocked(mine, inproc)
 	if binder := s.ctx.names[name]; binder != nil {
+		other.Lent.Store(binder.sock.takesLent)
 		binder.sock.inbox.post(attached, other)
 		binder.sock.reclaim()
 	} else {

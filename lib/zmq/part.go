@@ -24,6 +24,9 @@ type Part struct {
 	// stays as it is until Free is called, which happens once, from any goroutine
 	// and perhaps with locks held. It must not call anything of this package.
 	Free func()
+	// Owner of a Body with Free is what a receiver in the same context is told, if it
+	// gets the Body as it is (TakeLent); else it is nil there.
+	Owner any
 
 	buf  *msg.Buf  // the pool's buffer behind Body, or nil
 	lent bool      // buf is for memory that Free is to give back
@@ -43,8 +46,25 @@ func (p *Part) Release() {
 	}
 }
 
+// Keep makes a received Body with an Owner the caller's, who does what Free would have
+// done.
+func (p *Part) Keep() {
+	p.buf.Keep()
+	p.buf = nil
+}
+
+// TakeLent says that what the socket receives is received part by part, and each part
+// released or kept: bodies that others of its context lend to it then come as they
+// are, if its type and theirs do nothing but to pass them on. It is called before the
+// socket has peers.
+func (s *Socket) TakeLent() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.takesLent = s.typ.in(Pull, Dealer, Pair)
+}
+
 // ownLocked makes a large body the library's: by reference if it was lent and goes
-// nowhere but to the network, else by a copy. Everybody else may lose the buffer
+// nowhere but to the network or to who takes it, else by a copy. Everybody else may lose the buffer
 // behind a body, and leave the body to the garbage collector. A part that is tried
 // again may go elsewhere than it would have gone before.
 func (s *Socket) ownLocked(p *Part) {
@@ -52,11 +72,12 @@ func (s *Socket) ownLocked(p *Part) {
 		return
 	}
 	p.pool = &s.ctx.pool
-	switch network := s.toNetworkLocked(); {
-	case p.lent && network:
+	switch lent := s.lendsLocked(); {
+	case p.lent && lent:
 		return
-	case p.Free != nil && network:
+	case p.Free != nil && lent:
 		p.buf, p.Free, p.lent = msg.Foreign(p.Free), nil, true
+		p.buf.Owner = p.Owner
 		return
 	}
 	before := p.buf
@@ -69,14 +90,15 @@ func (s *Socket) ownLocked(p *Part) {
 	}
 }
 
-// toNetworkLocked reports whether messages go to one peer, over a network.
-func (s *Socket) toNetworkLocked() bool {
+// lendsLocked reports whether messages go to one peer, over a network or to a socket
+// that takes what is lent.
+func (s *Socket) lendsLocked() bool {
 	if s.direct == nil {
 		return false
 	}
 	p := s.direct.Only()
 	kind, ok := s.pipes[p]
-	return ok && kind == network
+	return ok && (kind == network || p.Peer().Lent.Load())
 }
 
 // TrySendPart sends one part and never waits: EAGAIN if it cannot be sent now.
@@ -246,10 +268,12 @@ func (s *Socket) nextPartLocked(p *Part, room []byte) {
 
 // fill sets the body as TryRecvPart promises.
 func (p *Part) fill(body []byte, buf *msg.Buf, room []byte) {
-	p.Body, p.buf = body, nil
+	p.Body, p.buf, p.Owner = body, nil, nil
 	switch {
 	case len(body) >= msg.RefMin:
-		p.buf = buf
+		if p.buf = buf; buf != nil {
+			p.Owner = buf.Owner
+		}
 	case len(body) <= len(room):
 		p.Body = room[:copy(room, body)]
 	default:

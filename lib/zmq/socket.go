@@ -17,11 +17,12 @@ import (
 // by many goroutines: each Send and each Recv moves one whole message.
 type Socket struct {
 	// Constant.
-	ctx    *Context
-	typ    Type
-	direct pattern.Direct // the pattern, if it is that and the type has no rules of its own, else nil
-	source pattern.Source // likewise
-	wg     sync.WaitGroup // the goroutines of binds, connects and connections
+	ctx       *Context
+	typ       Type
+	direct    pattern.Direct // the pattern, if it is that and the type has no rules of its own, else nil
+	source    pattern.Source // likewise
+	takesLent bool           // TakeLent was called, by one of the types that can; constant from the first endpoint on
+	wg        sync.WaitGroup // the goroutines of binds, connects and connections
 
 	inbox   inbox
 	monitor monitor
@@ -146,6 +147,7 @@ func (s *Socket) attachLocked(p *pipe.Pipe, kind pipeKind) {
 	s.dropOnly()
 	if kind == inproc {
 		s.peers++
+		p.Lent.Store(s.takesLent)
 	}
 	p.Own(&s.inbox)
 	s.pattern.Attach(p)
@@ -312,6 +314,8 @@ func (s *Socket) Close() error {
 		return ENOTSOCK
 	}
 	s.gone = true
+	s.parts.Reset()
+	s.next = 0
 	linger := s.opts.Linger
 	s.unbindInprocLocked()
 	s.catchUpLocked() // refuses those who connected in the last moment

@@ -111,6 +111,46 @@ static void foreign_sent(const char *endpoint, size_t size) {
 	free(data);
 }
 
+/* A large body passes from one socket to another of the same context as it is, also part
+ * by part, and is freed when the message that got it is closed. */
+static void passed_on(int sends, int receives, size_t size) {
+	void *c = zmq_ctx_new(), *from = open_socket(c, sends), *to = open_socket(c, receives);
+	char *data = calloc(1, size);
+	zmq_msg_t m, got;
+	join(to, from, "inproc://passed");
+	freed = 0;
+	CHECK(zmq_msg_init(&got) == 0);
+	for (int i = 0; i < 10; i++) {
+		CHECK(zmq_msg_init_data(&m, data, size, count_free, &freed) == 0);
+		CHECK(zmq_msg_send(&m, from, i % 2 ? 0 : ZMQ_SNDMORE) == (int)size);
+	}
+	for (int i = 0; i < 6; i++) {
+		CHECK(zmq_msg_recv(&got, to, 0) == (int)size);
+		CHECK(zmq_msg_data(&got) == data && zmq_msg_size(&got) == size && freed == i);
+		CHECK(zmq_msg_more(&got) == !(i % 2));
+		CHECK(zmq_msg_close(&got) == 0 && freed == i + 1 && freed_data == data && freed_hint == &freed);
+		CHECK(zmq_msg_init(&got) == 0);
+	}
+	CHECK(zmq_msg_recv(&got, to, 0) == (int)size && zmq_msg_more(&got)); /* half a message is left */
+	CHECK(zmq_send_const(from, data, size, 0) == (int)size);
+	finish(c, to, from, NULL);
+	CHECK(freed == 9 && zmq_msg_data(&got) == data);
+	CHECK(zmq_msg_close(&got) == 0 && freed == 10);
+	free(data);
+}
+
+static void constant(void) {
+	static const char data[50000] = "lasts";
+	void *c = zmq_ctx_new(), *push = open_socket(c, ZMQ_PUSH), *pull = open_socket(c, ZMQ_PULL);
+	zmq_msg_t m;
+	join(pull, push, "inproc://constant");
+	CHECK(zmq_msg_init(&m) == 0);
+	CHECK(zmq_send_const(push, data, sizeof data, 0) == sizeof data);
+	CHECK(zmq_msg_recv(&m, pull, 0) == sizeof data && zmq_msg_data(&m) == data);
+	finish(c, push, pull, NULL);
+	CHECK(strcmp(zmq_msg_data(&m), "lasts") == 0 && zmq_msg_close(&m) == 0);
+}
+
 /* What a message held is released when another is received into it. */
 static void received_over(void) {
 	static char data[5000];
@@ -237,6 +277,10 @@ int main(void) {
 	foreign();
 	foreign_sent("inproc://foreign", 10);
 	foreign_sent("inproc://foreign", 100000);
+	passed_on(ZMQ_PUSH, ZMQ_PULL, 50000);
+	passed_on(ZMQ_PAIR, ZMQ_PAIR, 50000);
+	passed_on(ZMQ_DEALER, ZMQ_DEALER, 1 << 20);
+	constant();
 	foreign_sent("tcp://127.0.0.1:*", 100);
 	foreign_sent("tcp://127.0.0.1:*", 100000);
 	not_sent();

@@ -13,6 +13,7 @@ type Buf struct {
 	B     []byte // full capacity of its class
 	class int
 
+	Owner  any             // of a foreign buffer: what whoever made it says of it, or nil
 	free   func()          // of a foreign buffer: gives the memory back
 	behind runtime.Cleanup // calls free if nobody else does
 }
@@ -24,6 +25,13 @@ func Foreign(free func()) *Buf {
 	b := &Buf{class: foreign, free: free}
 	b.behind = runtime.AddCleanup(b, func(free func()) { free() }, free)
 	return b
+}
+
+// Keep says that a foreign buffer's memory is somebody else's from now on, who gives it
+// back in place of free.
+func (b *Buf) Keep() {
+	b.class = -1
+	b.behind.Stop()
 }
 
 // foreign is the class of memory that is not Go's.
@@ -103,8 +111,7 @@ func (p *Pool) Get(n int) *Buf {
 func (p *Pool) Put(b *Buf) {
 	if b == nil || b.class < 0 {
 		if b != nil && b.class == foreign {
-			b.class = -1
-			b.behind.Stop()
+			b.Keep()
 			b.free()
 		}
 		return

@@ -184,7 +184,7 @@ func (base) Get(option.ID) (any, error) { return nil, errno.EINVAL }
 // dropped, and the last read has the owner told that p is closed.
 func hangUp(p *pipe.Pipe) {
 	p.Hangup()
-	for m := (msg.Msg{}); p.Read(&m); {
+	for p.Skip() {
 	}
 }
 

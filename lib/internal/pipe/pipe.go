@@ -75,15 +75,16 @@ type Pipe struct {
 	// The fields below belong to the holder of the end (for a socket: to its
 	// pattern, under the socket's lock). The pipe does not look at them.
 
-	Index     [3]int // places in the holder's lists
-	RoutingID string // ROUTER, REP, STREAM: the peer's id
-	ID        uint32 // SERVER, PEER: the peer's id
-	Local     bool   // the connection was made by connect, not by bind
-	All       bool   // nobody can subscribe over it (udp, pgm, norm): it gets every message
-	Tag       any    // the holder's own
-	Conn      uint64 // inproc: the number of the connection at this end
-	Dropped   uint64 // messages for the peer that found no room
-	Turn      uint64 // of the distributor: the message that was counted last
+	Index     [3]int      // places in the holder's lists
+	RoutingID string      // ROUTER, REP, STREAM: the peer's id
+	ID        uint32      // SERVER, PEER: the peer's id
+	Local     bool        // the connection was made by connect, not by bind
+	All       bool        // nobody can subscribe over it (udp, pgm, norm): it gets every message
+	Tag       any         // the holder's own
+	Lent      atomic.Bool // the holder gives each buffer back, so the other end may write memory that is lent
+	Conn      uint64      // inproc: the number of the connection at this end
+	Dropped   uint64      // messages for the peer that found no room
+	Turn      uint64      // of the distributor: the message that was counted last
 }
 
 // reader is what an end knows of its reading, and owns. To read a short message
@@ -369,6 +370,16 @@ func (p *Pipe) readRare(m *msg.Msg) bool {
 		return false
 	}
 	p.cur.Next(&p.r, m)
+	return true
+}
+
+// Skip takes the next frame and drops it.
+func (p *Pipe) Skip() bool {
+	var m msg.Msg
+	if !p.Read(&m) {
+		return false
+	}
+	p.in.pool.Put(m.Buf)
 	return true
 }
 
