@@ -121,11 +121,12 @@ func (s *source) add() {
 // next, in two chains side by side. A product is below 2^58, and the limbs of a sum
 // end below 2^26 + 2^10.
 func (s *source) carry() {
-	beyond := func(k int) { s.line("VPSRLQ $26, Y%d, Y%d", product+k, free+k%4) }
+	excess := func(k int) int { return free + k%4 }
+	beyond := func(k int) { s.line("VPSRLQ $26, Y%d, Y%d", product+k, excess(k)) }
 	keep := func(k, to int) { s.line("VPAND Y%d, Y%d, Y%d", mask, product+k, to) }
 	pass := func(k, to int) {
 		next := product + (k+1)%limbs
-		s.line("VPADDQ Y%d, Y%d, Y%d", free+k%4, next, to)
+		s.line("VPADDQ Y%d, Y%d, Y%d", excess(k), next, to)
 	}
 	stay := func(k int) int { return product + k }
 
@@ -141,7 +142,7 @@ func (s *source) carry() {
 	keep(4, stay(4))
 	keep(1, stay(1))
 	pass(4, stay(0))
-	s.line("VPSLLQ $2, Y%d, Y%d", free+4%4, free+4%4)
+	s.line("VPSLLQ $2, Y%d, Y%d", excess(4), excess(4))
 	pass(4, stay(0))
 	pass(1, stay(2))
 
