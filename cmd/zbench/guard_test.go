@@ -151,6 +151,42 @@ func TestPeerThatTakesNothing(t *testing.T) {
 	}
 }
 
+// A server that is to count more than comes says so, unless its end is that of its
+// peers.
+func TestSessionThatEndsEarly(t *testing.T) {
+	for _, tt := range []struct {
+		serve, load string
+		flags       []string
+		status      int
+		why         string
+	}{
+		{"thr", "push", nil, 1, "the last peer went away after 20 of 50 messages"},
+		{"lat", "req", nil, 1, "the last peer went away after 20 of 50 messages"},
+		{"thr", "push", []string{"--until-peers-gone"}, 0, ""},
+		{"lat", "req", []string{"--until-peers-gone"}, 0, ""},
+	} {
+		at := "ipc://" + filepath.Join(t.TempDir(), "early")
+		loaded := make(chan string, 1)
+		go func() {
+			_, _, errs := zbench(tt.load, at, "-n", "20", "--size", "16", "-q")
+			loaded <- errs
+		}()
+		args := append([]string{"serve", tt.serve, at, "-n", "50"}, tt.flags...)
+		var s sample
+		if tt.status == 0 {
+			s = reportOf(t, args...).Results[0].Runs[0]
+		} else {
+			s, _ = partial(t, tt.status, args...)
+		}
+		if errs := <-loaded; errs != "" {
+			t.Error(errs)
+		}
+		if s.Messages != 20 || s.Partial != tt.why {
+			t.Errorf("%v: %d messages, partial %q, want %q", args, s.Messages, s.Partial, tt.why)
+		}
+	}
+}
+
 // A peer over ipc that has not read yet what was handed to the system keeps its
 // connection until it has: a libzmq that has no room would drop the rest.
 func TestPeerThatReadsLate(t *testing.T) {

@@ -133,6 +133,9 @@ func (v *host) session(ctx context.Context, failed <-chan error) (more bool, err
 		complete = begin[1]
 	}
 	last, err := v.rest(ctx, complete, failed)
+	if n := last.total - began; err == nil && n < v.length.count && !v.gone {
+		err = cli.Failf(cli.StatusFailed, "", "the last peer went away after %d of %d messages", n, v.length.count)
+	}
 	s := sample{Messages: last.total - began, Elapsed: last.time.Sub(first.time), Rate: number(math.NaN())}
 	if s.Elapsed > 0 && last.total > first.total {
 		s.Rate = number(float64(last.total-first.total) / s.Elapsed.Seconds())
