@@ -50,9 +50,10 @@ const (
 // still in the processor's caches. The zero value is ready.
 type Pool struct {
 	classes [maxClass - minClass + 1]stack
-	// Lists keeps the lists of bodies that long queues have left behind.
-	Lists sync.Pool
-	armed atomic.Bool // trim runs behind each garbage collection
+	// Lists keeps the lists of bodies that long queues have left behind, each in a
+	// box, and Boxes the boxes that are empty.
+	Lists, Boxes sync.Pool
+	armed        atomic.Bool // trim runs behind each garbage collection
 }
 
 // stack keeps the buffers of one class.

@@ -142,18 +142,39 @@ func (b *Batch) Reset() {
 	b.Msgs, b.Commands = 0, false
 }
 
-// extKept is how many bodies by reference a batch at rest keeps room for: the rows
-// idle and allocs/tcp/64K of make compare.
-const extKept = 64
+// A batch at rest keeps room for some bodies by reference. A list that becomes longer
+// is exchanged for a long one, all of which pass from batch to batch: the rows idle,
+// allocs/tcp/64K and allocs/proxy/queue/64K of make compare.
+const (
+	extFirst = 8
+	extKept  = 64
+	extLong  = 1024
+)
 
-// addExt appends to Ext. A list that has to grow takes over one that is longer.
+// addExt appends to Ext.
 func (b *Batch) addExt(e Ext, pool *msg.Pool) {
-	if n := len(b.Ext); n == cap(b.Ext) {
-		if list, ok := pool.Lists.Get().(*[]Ext); ok && cap(*list) > n {
-			b.Ext = append(*list, b.Ext...)
-		}
+	if n := len(b.Ext); n == cap(b.Ext) && (n == 0 || n >= extKept) {
+		b.growExt(pool)
 	}
 	b.Ext = append(b.Ext, e)
+}
+
+// growExt exchanges Ext for a long list. A new long one is made only if that is needed.
+func (b *Batch) growExt(pool *msg.Pool) {
+	list, ok := pool.Lists.Get().(*[]Ext)
+	if !ok {
+		if len(b.Ext) == 0 {
+			b.Ext = make([]Ext, 0, extFirst)
+			return
+		}
+		list = new([]Ext)
+	}
+	if cap(*list) <= len(b.Ext) {
+		*list = make([]Ext, 0, max(extLong, 2*len(b.Ext)))
+	}
+	b.Ext = append(*list, b.Ext...)
+	*list = nil
+	pool.Boxes.Put(list)
 }
 
 // release empties the batch and gives its memory back, so that a connection
@@ -162,10 +183,13 @@ func (b *Batch) release(pool *msg.Pool) {
 	b.Reset()
 	pool.Put(b.buf)
 	b.buf, b.Bytes = nil, nil
-	if cap(b.Ext) > extKept {
-		list := b.Ext
-		pool.Lists.Put(&list)
-		b.Ext = nil
+	if cap(b.Ext) >= extLong {
+		list, ok := pool.Boxes.Get().(*[]Ext)
+		if !ok {
+			list = new([]Ext)
+		}
+		*list, b.Ext = b.Ext, nil
+		pool.Lists.Put(list)
 	}
 }
 
