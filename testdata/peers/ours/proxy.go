@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"ztools/lib/zmq"
 	"ztools/testdata/peers/peer"
@@ -28,6 +29,7 @@ func (l library) ask(r *peer.Run) error {
 		return err
 	}
 	x := newSender(s, r)
+	r.Least = max(r.Least, 4*window)
 	var m zmq.Message
 	return r.Measure(func(n int) error {
 		for got, sent := 0, 0; got < n; got++ {
@@ -77,7 +79,8 @@ var kinds = map[string]kind{
 }
 
 // proxy runs a proxy and its ends, and reports allocations too. args are KIND FRONT
-// BACK SIZE COUNT. It returns when the measuring end has: the others never end.
+// BACK SIZE COUNT. As many messages go first as count, since queues grow now and then.
+// It returns when the measuring end has: the others never end.
 func (l library) proxy(args []string) error {
 	k, ok := kinds[args[0]]
 	if !ok {
@@ -87,6 +90,7 @@ func (l library) proxy(args []string) error {
 	if err != nil {
 		return err
 	}
+	before.Least = before.Count
 	behind := *before
 	behind.Endpoint = args[2]
 	measures, other := before, &behind
@@ -97,6 +101,7 @@ func (l library) proxy(args []string) error {
 	if err != nil {
 		return err
 	}
+	behind.WhenReady(func() { untilFull(p) })
 	done := make(chan error, 3)
 	go func() { done <- p.Run(context.Background()) }()
 	go func() {
@@ -108,6 +113,16 @@ func (l library) proxy(args []string) error {
 	err = <-done
 	fmt.Println(measures.Allocations())
 	return err
+}
+
+// untilFull waits until the proxy passes nothing on any more, since nobody behind it
+// takes anything: then all queues are as long as they get, and all the memory for
+// that is there.
+func untilFull(p *zmq.Proxy) {
+	for before, now := uint64(0), uint64(0); now == 0 || now != before; {
+		time.Sleep(100 * time.Millisecond)
+		before, now = now, p.Stats().BackSent.Messages
+	}
 }
 
 // between is a proxy that binds to front and connects to back.
@@ -135,6 +150,7 @@ func (l library) followOne(r *peer.Run) error {
 	if err := s.Subscribe(""); err != nil {
 		return err
 	}
+	r.Ready()
 	var m zmq.Message
 	return r.Measure(func(n int) error { return errors.Join(receive(s, &m, n), r.Check(m.Size())) })
 }

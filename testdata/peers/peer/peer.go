@@ -45,6 +45,7 @@ type Run struct {
 	Endpoint string
 	Size     int // bytes of a message
 	Count    int // messages, or round trips, that are timed
+	Least    int // so many go first at least, and are not
 
 	ready   func()
 	elapsed time.Duration
@@ -64,8 +65,11 @@ func NewRun(endpoint, size, count string) (r *Run, err error) {
 // Ready tells that the side which binds has bound.
 func (r *Run) Ready() { r.ready() }
 
+// WhenReady has Ready call f instead.
+func (r *Run) WhenReady(f func()) { r.ready = f }
+
 // Warm is the number of messages that go first and are not timed.
-func (r *Run) Warm() int { return r.Count/10 + 1 }
+func (r *Run) Warm() int { return max(r.Count/10+1, r.Least) }
 
 // Total is the number of messages of the whole run.
 func (r *Run) Total() int { return r.Warm() + r.Count }
