@@ -55,8 +55,8 @@ static int poll_one(void *s) {
 static int poller_wait(void *s) {
 	zmq_poller_event_t event;
 	void *p = zmq_poller_new();
-	CHECK(p && zmq_poller_add(p, s, NULL, ZMQ_POLLIN) == 0);
-	int result = zmq_poller_wait(p, &event, -1), err = errno;
+	CHECK(p);
+	int result = zmq_poller_add(p, s, NULL, ZMQ_POLLIN) == 0 ? zmq_poller_wait(p, &event, -1) : -1, err = errno;
 	CHECK(zmq_poller_destroy(&p) == 0);
 	errno = err;
 	return result;
