@@ -123,6 +123,9 @@ func ztGet(p unsafe.Pointer, id C.int, value unsafe.Pointer, size *C.size_t) (re
 	if err != nil {
 		return number(err)
 	}
+	if row.ID == zmq.Events && v.(int)&C.ZMQ_POLLIN == 0 {
+		s.idle.after(zmq.EAGAIN)
+	}
 	if row.Kind == option.KindKey {
 		return putKey(value, size, v.([]byte))
 	}

@@ -23,6 +23,9 @@ func ztPoll(first *C.zmq_pollitem_t, count C.int, wait C.bool, w *C.struct_zt_wa
 	waiters.get(w)
 	items := unsafe.Slice(first, count)
 	n := look(items)
+	if n == 0 && !bool(wait) {
+		restFor(items)
+	}
 	if n != 0 || !bool(wait) || w.id != 0 {
 		return n
 	}
@@ -36,6 +39,16 @@ func ztPoll(first *C.zmq_pollitem_t, count C.int, wait C.bool, w *C.struct_zt_wa
 		}
 	}
 	return look(items)
+}
+
+// restFor has others take their turn, if nothing is found again and again.
+func restFor(items []C.zmq_pollitem_t) {
+	for i := range items {
+		if s := socketOf(items[i].socket); s != nil {
+			s.idle.after(zmq.EAGAIN)
+			return
+		}
+	}
 }
 
 // look asks each socket what it can do now.

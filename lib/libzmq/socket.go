@@ -19,6 +19,7 @@ type socketHandle struct {
 	self       *handle
 	context    *contextHandle
 	lanes      lanes
+	idle       idle
 	properties properties
 }
 

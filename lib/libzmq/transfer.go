@@ -44,6 +44,7 @@ func ztSend(p unsafe.Pointer, from *C.struct_zt_part, w *C.struct_zt_wait) (resu
 	}
 	if err != zmq.EAGAIN || bool(from.dontwait) {
 		part.Release()
+		s.idle.after(err)
 		return number(err)
 	}
 	return waitToSend(s, part, w)
@@ -130,6 +131,7 @@ func ztRecv(p unsafe.Pointer, to *C.struct_zt_part, w *C.struct_zt_wait) (result
 		waiters.end(w)
 	}
 	if err != nil {
+		s.idle.after(err)
 		return number(err)
 	}
 	if len(part.Body) < laneMax && !part.More {
