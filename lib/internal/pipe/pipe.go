@@ -387,12 +387,14 @@ func (p *Pipe) Skip() bool {
 // cache by then.
 func (p *Pipe) Touch() int { return p.cur.At }
 
-// TouchFrame is Touch for what Read needs after that, the next frame.
+// TouchFrame is Touch for what Read needs after that, the next frame: also the line
+// behind its first one, since it is mostly the end of a frame that enters a new line.
 func (p *Pipe) TouchFrame() int {
 	if p.cur.Done(&p.r) {
 		return 0
 	}
-	return int(p.r.Bytes[p.cur.At])
+	b := p.r.Bytes[p.cur.At:]
+	return int(b[0]) + int(b[min(len(b), cacheLine)-1])
 }
 
 // refill swaps an exhausted batch for all that was written meanwhile.
