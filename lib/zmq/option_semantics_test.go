@@ -280,3 +280,34 @@ func TestPropertiesOfARawPeer(t *testing.T) {
 		t.Errorf("Peer-Address %q", got)
 	}
 }
+
+// A limit that is lowered holds for a publisher that waits, however much room it had
+// found before.
+func TestLowerLimitOfPublisher(t *testing.T) {
+	c := newContext(t)
+	pub := open(t, c, zmq.XPub, zmq.XPubNoDrop, true, zmq.SndHWM, 10)
+	if err := pub.Bind("inproc://lower"); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		sub := open(t, c, zmq.Sub, zmq.RcvHWM, 10)
+		connect(t, sub, "inproc://lower")
+		if err := sub.Subscribe(""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := pub.WaitPeers(deadline(t), 2); err != nil {
+		t.Fatal(err)
+	}
+	sent := 0
+	for ; pub.TrySend([]byte("x")) == nil && sent < 100; sent++ {
+		if sent == 0 {
+			if err := pub.Set(zmq.SndHWM, 1); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if sent != 11 {
+		t.Errorf("%d messages sent with limits of 1 and 10", sent)
+	}
+}

@@ -105,11 +105,15 @@ func (d *dist) invert() {
 }
 
 // full reports whether a marked pipe has no room for a message. A peer that
-// is gone does not count: it never will have.
+// is gone does not count: it never will have. A pipe is asked only when all that it
+// had room for may have been sent.
 func (d *dist) full() bool {
 	for _, p := range d.pipes[:d.matching] {
-		if !p.CheckWrite() && !p.Gone() {
-			return true
+		if p.Credit <= 0 {
+			p.Credit = p.Room()
+			if p.Credit == 0 && !p.Gone() {
+				return true
+			}
 		}
 	}
 	return false
@@ -118,7 +122,11 @@ func (d *dist) full() bool {
 // sendSole writes a message of one part to the marked pipe if there is just one, and
 // has done nothing if that has no room.
 func (d *dist) sendSole(m *msg.Msg) bool {
-	return d.matching == 1 && !m.HasMore() && d.pipes[0].Write(m)
+	if d.matching != 1 || m.HasMore() || !d.pipes[0].Write(m) {
+		return false
+	}
+	d.pipes[0].Credit--
+	return true
 }
 
 // send writes one frame to all marked pipes; those without room drop out for
@@ -130,7 +138,9 @@ func (d *dist) send(m *msg.Msg) {
 	}
 	for i := 0; i < d.matching; {
 		if p := d.pipes[i]; p.Write(m) {
-			i++
+			if i++; !m.HasMore() {
+				p.Credit--
+			}
 		} else {
 			d.drop(p)
 			d.suspend(p)

@@ -77,7 +77,9 @@ func (s *xpub) Put(b *pipe.Batch, c *pipe.Cursor) (t pipe.Tally) {
 	if n == 0 {
 		return t
 	}
-	return s.dist.pipes[0].Put(b, c, n, nil)
+	p := s.dist.pipes[0]
+	p.Credit = 0
+	return p.Put(b, c, n, nil)
 }
 
 // take moves messages of the pipes whose turn it is. front, unless it is nil, makes
