@@ -28,6 +28,7 @@ import (
 // told: it loses, repeats and reorders them.
 type lab struct {
 	a, b host
+	port int // of the conversation
 	relay
 }
 
@@ -46,7 +47,7 @@ func newLab(t testing.TB) *lab {
 		ztest.Skip(t, "root and ip(8) of iproute2, for network namespaces")
 	}
 	prefix := fmt.Sprintf("zt%d", os.Getpid())
-	l := &lab{}
+	l := &lab{port: 5555}
 	l.a = host{l, prefix + "a", "eth0", "10.99.0.1"}
 	l.b = host{l, prefix + "b", "eth0", "10.99.0.2"}
 	middle := prefix + "r"

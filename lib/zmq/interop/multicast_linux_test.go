@@ -2,6 +2,7 @@ package interop_test
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -9,11 +10,12 @@ import (
 	"ztools/lib/zmq"
 )
 
-// multicast are the schemes without connections, with the endpoint of a host.
+// multicast are the schemes without connections, with what the endpoint of a host
+// begins with.
 var multicast = map[string]func(h host) string{
-	"epgm": func(h host) string { return "epgm://" + h.addr + ";239.192.1.1:5555" },
-	"pgm":  func(h host) string { return "pgm://" + h.addr + ";239.192.1.1:5555" },
-	"norm": func(h host) string { return "norm://" + h.iface + ";239.192.1.1:5555" },
+	"epgm": func(h host) string { return "epgm://" + h.addr },
+	"pgm":  func(h host) string { return "pgm://" + h.addr },
+	"norm": func(h host) string { return "norm://" + h.iface },
 }
 
 // fast is a rate that lets tests end soon, in kilobits per second.
@@ -55,7 +57,8 @@ func (h host) enter(e end, scheme string, options ...any) {
 		}
 		e.set(options[i].(zmq.Option), options[i+1])
 	}
-	inside(e.t, h.name, func() { e.connect(multicast[scheme](h)) })
+	endpoint := fmt.Sprintf("%s;239.192.1.1:%d", multicast[scheme](h), h.lab.port)
+	inside(e.t, h.name, func() { e.connect(endpoint) })
 }
 
 // all fits every conversation.
@@ -72,6 +75,7 @@ func overMulticast(t *testing.T, options []any, fits func(scheme, pairing string
 			}
 			t.Run(scheme+" "+p.name, func(t *testing.T) {
 				l.treat(0, 0, 0)
+				l.port++ // what an earlier one still sends is none of this conversation's
 				pub, sub := open(t, p.pub(t), "PUB"), open(t, p.sub(t), "SUB")
 				pub.set(zmq.SndHWM, 0)
 				sub.set(zmq.RcvHWM, 0)
