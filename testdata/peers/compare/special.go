@@ -202,13 +202,13 @@ func (b *bench) allocations(ctx context.Context, mode, transport string, size in
 	})
 }
 
-// mallocs is the number of heap objects for each message of a run, which takes a second
-// at least: what is allocated once does not count.
+// mallocs is the number of heap objects for each message of a run, which takes three
+// seconds at least: what is allocated once does not count.
 func (b *bench) mallocs(measure work) (outcome, error) {
 	n, err := b.calibrate(measure)
 	if err != nil {
 		return outcome{}, err
 	}
-	s, err := measure(b.stretch(n))
+	s, err := measure(3 * b.stretch(n))
 	return outcome{ours: float64(s.mallocs) / float64(s.messages)}, err
 }
