@@ -149,6 +149,7 @@ func (l *link) write(bufs net.Buffers) (int, error) {
 // writev is one call, for which it waits if it may.
 func (l *link) writev(bufs [][]byte, wait bool) (int, error) {
 	l.wrBufs, l.wrWait = bufs, wait
+	l.wrN, l.wrErr = 0, nil // there is no attempt if the connection was closed
 	err := l.raw.Write(l.wrFn)
 	l.wrBufs = nil
 	if err == nil {
