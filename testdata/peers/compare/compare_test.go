@@ -15,7 +15,7 @@ func TestChosenTakesWholeNames(t *testing.T) {
 		filter          string
 		cells, specials int
 	}{
-		{"", 70, 69},
+		{"", 70, 70},
 		{"tcp/thr", 10, 0},
 		{"tcp/thr/1", 1, 0},
 		{"tcp/thr/1024", 1, 0},

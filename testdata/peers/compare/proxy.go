@@ -17,6 +17,7 @@ import (
 // before it connects to it, the one behind binds.
 type proxyKind struct {
 	name           string
+	row            string   // behind the name, in that of the row
 	before, behind string   // works of ours
 	at             string   // what says to the work behind that it binds
 	more           []string // arguments of both
@@ -26,7 +27,7 @@ type proxyKind struct {
 var proxyKinds = []proxyKind{
 	{name: "streamer", before: "thr-send", behind: "thr-recv", behindMeasures: true},
 	{name: "forwarder", before: "pub-send", behind: "sub-recv", at: "@", more: []string{"1"}, behindMeasures: true},
-	{name: "queue", before: "ask", behind: "answer"},
+	{name: "queue", before: "ask", behind: "answer", more: []string{"6"}},
 }
 
 var proxyWorks = func() []special {
@@ -36,7 +37,7 @@ var proxyWorks = func() []special {
 			all = append(all, proxyRow(k, size), proxyAllocations(k, size))
 		}
 	}
-	return all
+	return append(all, proxyRow(loneCaller, 16))
 }()
 
 // proxyRow is the rate through zproxy and through zmq_proxy.
@@ -46,7 +47,7 @@ func proxyRow(k proxyKind, size int) special {
 		bound = 1.2
 	}
 	return special{
-		name: "proxy/" + k.name + "/" + bytesName(size), target: fmt.Sprintf("≥ %g× libzmq", bound), judge: least(bound), show: si,
+		name: "proxy/" + k.name + k.row + "/" + bytesName(size), target: fmt.Sprintf("≥ %g× libzmq", bound), judge: least(bound), show: si,
 		measure: func(b *bench, ctx context.Context) (outcome, error) {
 			zproxy, err := b.tool(ctx, "zproxy")
 			if err != nil {
@@ -64,6 +65,10 @@ func proxyRow(k proxyKind, size int) special {
 		},
 	}
 }
+
+// loneCaller is a queue with one caller: its 500 requests leave the proxy waiting for
+// the ends most of the time, so how soon those wake up counts as well.
+var loneCaller = proxyKind{name: "queue", row: "/one", before: "ask", behind: "answer", more: []string{"1"}}
 
 // arguments are zproxy's between two endpoints. XPUB waits for whom it has no room
 // for, as that of c/many.c.

@@ -60,8 +60,8 @@ var ownWorks = map[string]ownWork{
 		}
 		return l.prefixes(n)
 	}},
-	"ask":          {"ENDPOINT SIZE COUNT", measured(library.ask)},
-	"answer":       {"ENDPOINT SIZE COUNT", sided(library.answer)},
+	"ask":          {"ENDPOINT SIZE COUNT CALLERS", peopled(library.askAndTell)},
+	"answer":       {"ENDPOINT SIZE COUNT CALLERS", peopled(func(l library, r *peer.Run, _ int) error { return l.answer(r) })},
 	"allocs-proxy": {"KIND FRONT BACK SIZE COUNT", library.proxy},
 	"watch":        {"HOW SIZE COUNT", library.watch},
 }
@@ -82,17 +82,6 @@ func sided(do func(library, *peer.Run) error) func(library, []string) error {
 		}
 		return do(l, r)
 	}
-}
-
-// measured is the side that reports.
-func measured(do func(library, *peer.Run) error) func(library, []string) error {
-	return sided(func(l library, r *peer.Run) error {
-		err := do(l, r)
-		if err == nil {
-			fmt.Println(r)
-		}
-		return err
-	})
 }
 
 // peopled is a side of a work with a number of sockets.

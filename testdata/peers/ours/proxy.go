@@ -19,32 +19,61 @@ import (
 //
 // The end behind the proxy binds; the proxy connects to it.
 
-// window is how many requests are under way.
+// window is how many requests of a caller are under way: half of what its queues hold,
+// since a ROUTER drops what a caller has no room for.
 const window = 500
 
-// ask keeps requests under way and counts the replies.
-func (l library) ask(r *peer.Run) error {
-	s, err := l.connected(zmq.Dealer, r.Endpoint)
-	if err != nil {
-		return err
+// ask has callers keep requests under way, each by itself, and counts the replies.
+func (l library) ask(r *peer.Run, callers int) error {
+	r.Least = max(r.Least, 4*window*callers)
+	list := make([]*zmq.Socket, callers)
+	for i := range list {
+		var err error
+		if list[i], err = l.connected(zmq.Dealer, r.Endpoint); err != nil {
+			return err
+		}
 	}
-	x := newSender(s, r)
-	r.Least = max(r.Least, 4*window)
-	var m zmq.Message
 	return r.Measure(func(n int) error {
-		for got, sent := 0, 0; got < n; got++ {
-			for ; sent < min(n, got+window); sent++ {
-				if err := x.send(1); err != nil {
-					return err
-				}
-			}
-			if err := receive(s, &m, 1); err != nil {
+		done := make(chan error)
+		for i, s := range list {
+			go func() { done <- call(s, r, (n+i)/callers) }()
+		}
+		var err error
+		for range list {
+			err = errors.Join(err, <-done)
+		}
+		return err
+	})
+}
+
+// call is one of them.
+func call(s *zmq.Socket, r *peer.Run, n int) error {
+	x := newSender(s, r)
+	var m zmq.Message
+	for got, sent := 0, 0; got < n; got++ {
+		for ; sent < min(n, got+window); sent++ {
+			if err := x.send(1); err != nil {
 				return err
 			}
 		}
-		return r.Check(m.Size())
-	})
+		if err := receive(s, &m, 1); err != nil {
+			return err
+		}
+	}
+	return r.Check(m.Size())
 }
+
+// askAndTell reports as well.
+func (l library) askAndTell(r *peer.Run, callers int) error {
+	err := l.ask(r, callers)
+	if err == nil {
+		fmt.Println(r)
+	}
+	return err
+}
+
+// askAlone is ask of one caller.
+func (l library) askAlone(r *peer.Run) error { return l.ask(r, 1) }
 
 // answer sends every request back, with the routing id before it.
 func (l library) answer(r *peer.Run) error {
@@ -75,7 +104,7 @@ type kind struct {
 var kinds = map[string]kind{
 	"streamer":  {zmq.Pull, zmq.Push, library.Pull, library.Push, true},
 	"forwarder": {zmq.XSub, zmq.XPub, library.followOne, library.publishOne, true},
-	"queue":     {zmq.Router, zmq.Dealer, library.ask, library.answer, false},
+	"queue":     {zmq.Router, zmq.Dealer, library.askAlone, library.answer, false},
 }
 
 // proxy runs a proxy and its ends, and reports allocations too. args are KIND FRONT
