@@ -106,6 +106,19 @@ func TestProxyRoundTrips(t *testing.T) {
 	}
 }
 
+// A REP or REQ keeps to its sequence in a proxy, too, which wants to receive more than
+// one message and so ends; it is not taken for the ROUTER or DEALER that it is made of.
+func TestProxyOfRequests(t *testing.T) {
+	for _, types := range [][4]zmq.Type{
+		{zmq.Req, zmq.Rep, zmq.Dealer, zmq.Dealer},
+		{zmq.Req, zmq.Rep, zmq.Req, zmq.Rep},
+	} {
+		r := newRig(t, "tcp://127.0.0.1:*", types).start()
+		send(t, r.left, "ask")
+		r.ended(zmq.EFSM)
+	}
+}
+
 // Subscriptions pass upstream, and come again when the publisher does.
 func TestProxyForwards(t *testing.T) {
 	r := newRig(t, "inproc://front", forwarder).start()

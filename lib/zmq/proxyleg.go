@@ -76,8 +76,7 @@ func (l *leg) open(p *Proxy, from, to *Socket) {
 	l.proxy, l.from, l.to = p, from, to
 	l.whole = p.Inspect != nil || from.typ >= Server || to.typ >= Server
 	l.room, l.load, l.capture, l.deliver = l.roomLocked, l.loadLocked, l.captureLocked, l.deliverLocked
-	l.taker, _ = from.pattern.(pattern.Taker)
-	l.putter, _ = to.pattern.(pattern.Putter)
+	l.taker, l.putter = pattern.TakerOf(from.pattern), pattern.PutterOf(to.pattern)
 	if l.whole {
 		l.load, l.capture, l.deliver = l.loadMessageLocked, l.captureMessageLocked, l.deliverMessageLocked
 	}

@@ -7,18 +7,53 @@ import (
 	"ztools/lib/internal/pipe"
 )
 
-// Taker is a Pattern that can be received from by the run.
+// Taker is a Pattern that can be received from by the run. TakerOf tells which are.
 type Taker interface {
 	// Take moves messages to b that Recv would give, in the same order: at most n,
 	// and no more beyond so many bytes. If there are none, Recv says why.
 	Take(b *pipe.Batch, n, size int) pipe.Tally
 }
 
-// Putter is a Pattern that can be sent to by the run.
+// Putter is a Pattern that can be sent to by the run. PutterOf tells which are.
 type Putter interface {
 	// Put sends messages from the cursor of b on, as Send would. Those that it leaves
 	// there are for Send.
 	Put(b *pipe.Batch, c *pipe.Cursor) pipe.Tally
+}
+
+// TakerOf is p as a Taker; nil if it is none. A type that embeds one of these has its
+// methods, but rules of its own as well (REQ, REP), and is not asked for them.
+func TakerOf(p Pattern) Taker {
+	switch p := p.(type) {
+	case *pull:
+		return p
+	case *dealer:
+		return p
+	case *router:
+		return p
+	case *stream:
+		return p
+	case *xsub:
+		return p
+	}
+	return nil
+}
+
+// PutterOf is p as a Putter; nil if it is none.
+func PutterOf(p Pattern) Putter {
+	switch p := p.(type) {
+	case *push:
+		return p
+	case *dealer:
+		return p
+	case *router:
+		return p
+	case *xpub:
+		return p
+	case pub:
+		return p
+	}
+	return nil
 }
 
 func (s *pull) Take(b *pipe.Batch, n, size int) pipe.Tally   { return s.fq.take(b, n, size, nil) }
@@ -28,15 +63,7 @@ func (s *dealer) Put(b *pipe.Batch, c *pipe.Cursor) pipe.Tally {
 	return s.lb.put(b, c)
 }
 
-// Take implements Taker, except for a SUB, which looks at each message.
-func (s *xsub) Take(b *pipe.Batch, n, size int) (t pipe.Tally) {
-	if s.filter {
-		return t
-	}
-	return s.fq.take(b, n, size, nil)
-}
-
-// Take implements Taker.
+func (s *xsub) Take(b *pipe.Batch, n, size int) pipe.Tally   { return s.fq.take(b, n, size, nil) }
 func (s *router) Take(b *pipe.Batch, n, size int) pipe.Tally { return s.fq.take(b, n, size, s.front) }
 
 // front is the frame with the routing id of p; nil if that is a long one.

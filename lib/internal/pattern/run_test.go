@@ -36,7 +36,7 @@ func (r *rig) taken(n int) (texts []string) {
 	r.t.Helper()
 	r.catchUp()
 	var b pipe.Batch
-	t := r.Pattern.(Taker).Take(&b, n, 3*msg.RefMin)
+	t := TakerOf(r.Pattern).Take(&b, n, 3*msg.RefMin)
 	var parts []string
 	size, all := 0, 0
 	for c, m := (pipe.Cursor{}), (msg.Msg{}); !c.Done(&b); {
@@ -113,7 +113,7 @@ func (r *rig) put(texts []string) string {
 	}
 	for c := (pipe.Cursor{}); !c.Done(&b); {
 		before := c
-		if t := r.Pattern.(Putter).Put(&b, &c); t.Msgs > 0 {
+		if t := PutterOf(r.Pattern).Put(&b, &c); t.Msgs > 0 {
 			r.counts(t, texts[:t.Msgs])
 			texts = texts[t.Msgs:]
 			continue
