@@ -105,6 +105,29 @@ func BenchmarkRouterRecv(b *testing.B) {
 	benchRecv(b, r, r.connect(unlimited, id("peer")), 1)
 }
 
+// BenchmarkPutToFull has a proxy's batch for an only subscriber who takes nothing
+// more: each message is dropped, and none is looked at more often for those after it.
+func BenchmarkPutToFull(b *testing.B) {
+	r := newRig(b, XPub)
+	p := r.connect()
+	p.command("+")
+	r.catchUp()
+	var batch pipe.Batch
+	for range 1000 {
+		batch.Add(&msg.Msg{Body: make([]byte, 16)}, &msg.Pool{})
+	}
+	put := PutterOf(r.Pattern)
+	for b.Loop() {
+		m := msg.Msg{}
+		for c := (pipe.Cursor{}); !c.Done(&batch); {
+			if put.Put(&batch, &c).Msgs == 0 {
+				c.Next(&batch, &m)
+				r.Pattern.Send(&m)
+			}
+		}
+	}
+}
+
 // ignore is an owner that hears nothing.
 type ignore struct{}
 

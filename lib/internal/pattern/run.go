@@ -98,13 +98,13 @@ func (s *xpub) Put(b *pipe.Batch, c *pipe.Cursor) (t pipe.Tally) {
 	if len(s.dist.pipes) != 1 || s.manual || s.o.InvertMatching {
 		return t
 	}
-	n := 0
-	for at := *c; !at.Done(b) && s.subs.Any(at.First(b)) && at.Pass(b); n++ {
+	p := s.dist.pipes[0]
+	n, room := 0, p.Puts()
+	for at := *c; n < room && !at.Done(b) && s.subs.Any(at.First(b)) && at.Pass(b); n++ {
 	}
 	if n == 0 {
 		return t
 	}
-	p := s.dist.pipes[0]
 	p.Credit = 0
 	return p.Put(b, c, n, nil)
 }

@@ -70,6 +70,17 @@ func (p *Pipe) Put(b *Batch, c *Cursor, n int, front []byte) (t Tally) {
 	return t
 }
 
+// Puts is how many messages Put would move at most.
+func (p *Pipe) Puts() int {
+	q := p.out
+	q.lock()
+	defer q.mu.Unlock()
+	if q.written >= q.full {
+		return 0
+	}
+	return int(min(q.full-q.written, math.MaxInt))
+}
+
 // move appends messages of from.
 func (b *Batch) move(from *Batch, c *Cursor, n, size int, pool *msg.Pool) (t Tally) {
 	end := *c
