@@ -52,7 +52,6 @@ func (s *Socket) limitLocked() {
 		out, in := p.Limits()
 		out.Snd, in.Rcv = s.opts.SndHWM, s.opts.RcvHWM
 		p.SetLimits(out, in)
-		p.Credit = 0 // was found with the former limit
 	}
 }
 

@@ -106,10 +106,11 @@ func (d *dist) invert() {
 
 // full reports whether a marked pipe has no room for a message. A peer that
 // is gone does not count: it never will have. A pipe is asked only when all that it
-// had room for may have been sent.
+// had room for may have been sent, or when its limit was changed.
 func (d *dist) full() bool {
 	for _, p := range d.pipes[:d.matching] {
-		if p.Credit <= 0 {
+		if p.Credit <= 0 || p.Limited.Load() {
+			p.Limited.Store(false)
 			p.Credit = p.Room()
 			if p.Credit == 0 && !p.Gone() {
 				return true

@@ -207,6 +207,25 @@ func TestXPubNoDrop(t *testing.T) {
 	b.gets("x", "x")
 }
 
+// TestXPubNoDropLowered: a peer of the same process lowers its limit, of which the
+// publisher is told nothing.
+func TestXPubNoDropLowered(t *testing.T) {
+	r := newRig(t, XPub, setting{option.XPubNoDrop, 1})
+	a, b := r.connect(hwm(9)), r.connect(hwm(9))
+	for _, p := range []*peer{a, b} {
+		p.command("+")
+	}
+	r.send("1")
+	out, _ := a.Limits()
+	a.SetLimits(out, pipe.Limit{Snd: 2, Rcv: pipe.NoBoost})
+	r.send("2")
+	r.fails("3", errno.EAGAIN)
+	a.gets("1", "2")
+	r.send("4")
+	a.gets("4")
+	b.gets("1", "2", "4")
+}
+
 func TestXPubManual(t *testing.T) {
 	r := newRig(t, XPub, setting{option.XPubManual, 1})
 	r.set(option.Subscribe, "ignored") // nothing was received yet

@@ -85,7 +85,8 @@ type Pipe struct {
 	Conn      uint64      // inproc: the number of the connection at this end
 	Dropped   uint64      // messages for the peer that found no room
 	Turn      uint64      // of the distributor: the message that was counted last
-	Credit    int         // of the distributor: so many messages at least find room
+	Credit    int         // of the distributor: so many messages at least find room, unless Limited
+	Limited   atomic.Bool // somebody, perhaps at the other end, has changed the limit of what is written here
 }
 
 // reader is what an end knows of its reading, and owns. To read a short message

@@ -121,6 +121,7 @@ func (q *queue) setLimit(l Limit, p *Pipe) {
 	}
 	q.hwm = l.hwm()
 	q.lwm = (q.hwm + 1) / 2
+	p.Limited.Store(true)
 	p.peer.ackAt.Store(0) // the next read acknowledges and places the mark anew
 	if laid := p.peer.laid; laid != nil {
 		laid.Close()
