@@ -304,8 +304,8 @@ func (g *group) close() {
 		m.stop(nil)
 	}
 	close(g.over)
+	g.helpers.Wait()
 	if g.metrics != nil {
 		_ = g.metrics.Close() // the server has closed it, if it began
 	}
-	g.helpers.Wait()
 }
