@@ -83,22 +83,7 @@ func TestAwaitPart(t *testing.T) {
 // Such a wait is ended by Close, by Shutdown, by a peer that leaves and by another one
 // that comes.
 func TestAwaitPartIsInterrupted(t *testing.T) {
-	t.Run("close", func(t *testing.T) {
-		_, rep, _ := lockstep(t)
-		got := outsideLater(t, rep)
-		rep.Close()
-		if err := <-got; err != ENOTSOCK {
-			t.Fatal(err)
-		}
-	})
-	t.Run("shutdown", func(t *testing.T) {
-		_, rep, _ := lockstep(t)
-		got := outsideLater(t, rep)
-		rep.ctx.Shutdown()
-		if err := <-got; err != ETERM {
-			t.Fatal(err)
-		}
-	})
+	endsWith(t, outsideLater)
 	t.Run("another peer", func(t *testing.T) {
 		req, rep, endpoint := lockstep(t)
 		got := outsideLater(t, rep)

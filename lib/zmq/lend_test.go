@@ -113,22 +113,7 @@ func TestLendKeepsWhatArrives(t *testing.T) {
 // A Recv that reads by itself is ended by Close, by Shutdown and by a message of
 // another peer.
 func TestLendIsInterrupted(t *testing.T) {
-	t.Run("close", func(t *testing.T) {
-		_, rep, _ := lockstep(t)
-		got := recvLater(rep)
-		rep.Close()
-		if err := <-got; err != ENOTSOCK {
-			t.Fatal(err)
-		}
-	})
-	t.Run("shutdown", func(t *testing.T) {
-		_, rep, _ := lockstep(t)
-		got := recvLater(rep)
-		rep.ctx.Shutdown()
-		if err := <-got; err != ETERM {
-			t.Fatal(err)
-		}
-	})
+	endsWith(t, recvLater)
 	t.Run("another peer", func(t *testing.T) {
 		_, rep, endpoint := lockstep(t)
 		served := make(chan error, 1)
@@ -158,8 +143,29 @@ func TestLendIsInterrupted(t *testing.T) {
 	})
 }
 
+// endsWith ends a wait of a socket whose peer says nothing, by Close and by Shutdown.
+func endsWith(t *testing.T, later func(*testing.T, *Socket) <-chan error) {
+	t.Helper()
+	for name, c := range map[string]struct {
+		end  func(*Socket)
+		want error
+	}{
+		"close":    {func(s *Socket) { s.Close() }, ENOTSOCK},
+		"shutdown": {func(s *Socket) { s.ctx.Shutdown() }, ETERM},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, rep, _ := lockstep(t)
+			got := later(t, rep)
+			c.end(rep)
+			if err := <-got; err != c.want {
+				t.Fatal(err)
+			}
+		})
+	}
+}
+
 // recvLater receives in another goroutine and reports the error.
-func recvLater(s *Socket) <-chan error {
+func recvLater(_ *testing.T, s *Socket) <-chan error {
 	got := make(chan error, 1)
 	go func() {
 		_, err := s.Recv(context.Background())
