@@ -56,25 +56,38 @@ func escaping(l Layout, e Encoder) Encoder {
 	}
 }
 
-// cutter finds one message at the front of window: it appends the parts to r
-// and returns the length, or errShort while bytes are missing.
-type cutter func(window []byte, r *Record) (int, error)
+// A cutter finds the next part of a message at the front of b, and says how many are
+// to come; errShort while bytes are missing.
+type cutter func(b []byte, m *cutting) error
+
+// cutting is a message of which some parts have been found. They are kept as places,
+// since the window moves while more is read; none is looked for again then.
+type cutting struct {
+	parts []place
+	at    int    // behind what was found
+	left  uint32 // so many parts are to come; of frames one, as long as there are more
+}
+
+// place is where a part lies in the window.
+type place struct{ from, to int }
+
+// add notes a part whose body has that size, behind so many bytes.
+func (m *cutting) add(head, size int) {
+	from := m.at + head
+	m.at = from + size
+	m.parts = append(m.parts, place{from, m.at})
+}
 
 var errShort = errors.New("more bytes are needed")
 
 func decodeWith(in *Input, l Layout, cut cutter) Decoder {
-	number := int64(0)
+	number, m := int64(0), cutting{}
 	return func(r *Record) error {
 		number++
-		for {
-			r.reset()
-			n, err := cut(in.Window(), r)
-			if err == nil {
-				in.Take(n)
-				if err = takeID(r, l); err == nil {
-					return nil
-				}
-			}
+		r.reset()
+		m = cutting{parts: m.parts[:0], left: 1}
+		for m.left > 0 {
+			err := cut(in.Window()[m.at:], &m)
 			if err == errShort {
 				err = in.More()
 			}
@@ -82,24 +95,29 @@ func decodeWith(in *Input, l Layout, cut cutter) Decoder {
 				return inputError("message", number, err)
 			}
 		}
+		window := in.Take(m.at)
+		for _, p := range m.parts {
+			r.Parts = append(r.Parts, window[p.from:p.to])
+		}
+		if err := takeID(r, l); err != nil {
+			return inputError("message", number, err)
+		}
+		return nil
 	}
 }
 
 func decodeFrames(in *Input, l Layout) Decoder { return decodeWith(in, l, cutFrames) }
 
-func cutFrames(window []byte, r *Record) (int, error) {
-	at := 0
-	for {
-		body, n, more, err := cutFrame(window[at:])
-		if err != nil {
-			return 0, err
-		}
-		r.Parts = append(r.Parts, body)
-		at += n
-		if !more {
-			return at, nil
-		}
+func cutFrames(b []byte, m *cutting) error {
+	body, n, more, err := cutFrame(b)
+	if err != nil {
+		return err
 	}
+	m.add(n-len(body), len(body))
+	if !more {
+		m.left = 0
+	}
+	return nil
 }
 
 func cutFrame(b []byte) (body []byte, n int, more bool, err error) {
@@ -145,29 +163,29 @@ func encodeMsgpack(l Layout) Encoder {
 
 func decodeMsgpack(in *Input, l Layout) Decoder { return decodeWith(in, l, cutMsgpack) }
 
-// cutMsgpack reads an array of bin or str, or one bin or str alone.
-func cutMsgpack(window []byte, r *Record) (int, error) {
-	if len(window) == 0 {
-		return 0, errShort
+// cutMsgpack reads the parts of an array of bin or str, or one bin or str alone.
+func cutMsgpack(b []byte, m *cutting) error {
+	if len(b) == 0 {
+		return errShort
 	}
-	left, count := window, uint32(1)
-	if msgp.NextType(window) == msgp.ArrayType {
-		var err error
-		if count, left, err = msgp.ReadArrayHeaderBytes(window); err != nil {
-			return 0, shortMsgpack(err)
-		}
-	}
-	if count == 0 {
-		return 0, errors.New("a message has no parts")
-	}
-	for range count {
-		part, rest, err := cutMsgpackPart(left)
+	if m.at == 0 && msgp.NextType(b) == msgp.ArrayType {
+		count, rest, err := msgp.ReadArrayHeaderBytes(b)
 		if err != nil {
-			return 0, shortMsgpack(err)
+			return shortMsgpack(err)
 		}
-		r.Parts, left = append(r.Parts, part), rest
+		if count == 0 {
+			return errors.New("a message has no parts")
+		}
+		m.at, m.left = len(b)-len(rest), count
+		return nil
 	}
-	return len(window) - len(left), nil
+	part, rest, err := cutMsgpackPart(b)
+	if err != nil {
+		return shortMsgpack(err)
+	}
+	m.add(len(b)-len(rest)-len(part), len(part))
+	m.left--
+	return nil
 }
 
 func cutMsgpackPart(b []byte) (part, rest []byte, err error) {

@@ -3,8 +3,10 @@ package cli
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -336,6 +338,27 @@ func FuzzDecode(f *testing.F) {
 			}
 		}
 	})
+}
+
+// BenchmarkManyParts decodes a message of many parts that comes in pieces: each part is
+// looked at once, so that the time for a part does not depend on how many there are.
+func BenchmarkManyParts(b *testing.B) {
+	for _, name := range []string{"frames", "msgpack"} {
+		for _, parts := range []int{1000, 30_000} {
+			b.Run(fmt.Sprint(name, "/", parts), func(b *testing.B) {
+				l := Layout{Format: name}
+				r := Record{Parts: slices.Repeat([][]byte{{}}, parts)}
+				stream := encodeAll(b, l, r)
+				for b.Loop() {
+					decode := newDecoder(b, iotest.OneByteReader(bytes.NewReader(stream)), l)
+					if err := decode(&r); err != nil || len(r.Parts) != parts {
+						b.Fatal(len(r.Parts), err)
+					}
+				}
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*parts), "ns/part")
+			})
+		}
+	}
 }
 
 func BenchmarkLines(b *testing.B) {
