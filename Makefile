@@ -12,6 +12,9 @@ FISHDIR  = $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
 LIBDIR     ?= $(PREFIX)/lib/ztools
 INCLUDEDIR ?= $(PREFIX)/include/ztools
 
+# Where the tools are built.
+BIN = bin
+
 # The installed name of zcat. gzip owns the short one on most systems.
 ZCAT ?= zmqcat
 
@@ -34,10 +37,10 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## put the tools into bin/
-	go build -trimpath -o bin/ ./cmd/...
+	go build -trimpath -o "$(BIN)/" ./cmd/...
 
 demo: build ## send real messages between zcats, and to libzmq where it is installed
-	@testdata/demo/demo.sh bin/zcat
+	@testdata/demo/demo.sh "$(BIN)/zcat"
 
 lib: ## build libzmq.so.5, ztools' C interface, in bin/lib/ (Linux, gcc)
 	@scripts/build-lib.sh "$(CURDIR)/bin/lib"
@@ -72,7 +75,7 @@ fuzz: ## run each fuzz target for FUZZTIME (10s)
 
 install: build ## install under PREFIX, zcat as zmqcat (ZCAT=zcat keeps the short name)
 	install -d "$(BINDIR)" "$(MANDIR)" "$(BASHDIR)" "$(ZSHDIR)" "$(FISHDIR)"
-	@set -e; $(foreach t,$(TOOLS),install -m 755 bin/$(t) "$(BINDIR)/$(call installed,$(t))";) true
+	@set -e; $(foreach t,$(TOOLS),install -m 755 "$(BIN)/$(t)" "$(BINDIR)/$(call installed,$(t))";) true
 	@scripts/install-pages.sh "$(MANDIR)" "$(ZCAT)" $(PAGES:%=man/%)
 	@set -e; for t in $(call installed,$(TOOLS)); do \
 		"$(BINDIR)/$$t" completion bash > "$(BASHDIR)/$$t"; \
