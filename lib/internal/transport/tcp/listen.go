@@ -21,6 +21,7 @@ type listener struct {
 	filters   []netip.Prefix
 	opts      option.Options // for accepted connections
 	inherited bool           // from ZMQ_USE_FD
+	paced     string         // how congestion was controlled before unpace; "" if it still is
 }
 
 // Listen binds. The errors are errno.EINVAL for the text or a filter, ENODEV
@@ -47,7 +48,7 @@ func (Transport) Listen(rest string, o *option.Options) (transport.Listener, err
 		err = l.inherit(o.UseFD)
 	} else {
 		l.tcp, err = openEither(o.IPv6, func(ipv6 bool) (*net.TCPListener, error) {
-			return listenFamily(at, ipv6, o)
+			return l.listenFamily(at, ipv6)
 		})
 	}
 	if err != nil {
@@ -58,25 +59,28 @@ func (Transport) Listen(rest string, o *option.Options) (transport.Listener, err
 }
 
 // listenFamily resolves the host, binds and listens.
-func listenFamily(at hostPort, ipv6 bool, o *option.Options) (*net.TCPListener, error) {
+func (l *listener) listenFamily(at hostPort, ipv6 bool) (*net.TCPListener, error) {
 	addrs, err := BindHosts.Resolve(context.Background(), at.host, ipv6)
 	if err != nil {
 		return nil, err
 	}
 	a := addrs[0].Unmap()
 	config := net.ListenConfig{KeepAlive: -1, Control: func(_, _ string, c syscall.RawConn) error {
-		return Prepare(c, o, ownAddress)
+		if err := Prepare(c, &l.opts, ownAddress); err != nil {
+			return err
+		}
+		return c.Control(func(fd uintptr) { l.paced = unpace(fd) })
 	}}
 	config.SetMultipathTCP(false)
 	// "tcp" with an IPv6 address accepts IPv4 too; with 0.0.0.0 it would
 	// listen to IPv6.
-	l, err := config.Listen(context.Background(), network("tcp", a.Is6()),
+	made, err := config.Listen(context.Background(), network("tcp", a.Is6()),
 		netip.AddrPortFrom(a, at.port).String())
 	if err != nil {
 		return nil, transport.Wrap(err)
 	}
-	tcp := l.(*net.TCPListener)
-	if err := transport.SetBacklog(tcp, o.Backlog); err != nil {
+	tcp := made.(*net.TCPListener)
+	if err := transport.SetBacklog(tcp, l.opts.Backlog); err != nil {
 		tcp.Close()
 		return nil, err
 	}
@@ -136,6 +140,7 @@ func (l *listener) admit(c *net.TCPConn) error {
 			return err
 		}
 	}
+	repace(c, l.paced)
 	return tune(c, accepted, &l.opts)
 }
 

@@ -104,8 +104,11 @@ func openEither[T any](ipv6 bool, open func(ipv6 bool) (T, error)) (T, error) {
 // dialFamily resolves the host and tries its addresses in turn.
 func dialFamily(ctx context.Context, t target, ipv6 bool, o *option.Options) (*net.TCPConn, error) {
 	var reuse func(uintptr) error
-	d := net.Dialer{KeepAlive: -1, ControlContext: func(ctx context.Context, _, _ string, c syscall.RawConn) error {
+	d := net.Dialer{KeepAlive: -1, ControlContext: func(ctx context.Context, _, address string, c syscall.RawConn) error {
 		err := Prepare(c, o, reuse)
+		if err == nil {
+			err = unpaceTo(c, address)
+		}
 		if err == nil {
 			err = c.Control(func(fd uintptr) { transport.Opened(ctx, fd) })
 		}
