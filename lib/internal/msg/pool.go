@@ -32,6 +32,7 @@ func Foreign(free func()) *Buf {
 func (b *Buf) Keep() {
 	b.class = -1
 	b.behind.Stop()
+	runtime.KeepAlive(b) // else the collector might find that nobody has it before Stop does
 }
 
 // foreign is the class of memory that is not Go's.
