@@ -72,8 +72,8 @@ func (s *sender) flush(stop *atomic.Bool) {
 }
 
 // bodies are the messages of one sender. Short ones are the same bytes with another
-// number each time, and copied by Send. Long ones go by reference, so they may never change: there
-// are a few of them, whose numbers begin again after the last.
+// number each time, and copied by Send. Long ones go by reference, so they may never
+// change: there are a few of them, whose numbers begin again after the last.
 type bodies struct {
 	size     int
 	origin   origin

@@ -23,9 +23,9 @@
 // Short bodies are copied, into the caller's memory or C's. Large ones change hands
 // by reference (lend.go): what C sends to the network is C's until it was written,
 // and what C receives is Go's memory, pinned until zmq_msg_close; over inproc C gets
-// C's. No other pointer of one side is kept by the other. Handles are addresses of slots that are never
-// unmapped (handle.go), so a closed socket is ENOTSOCK and not a crash. A panic in
-// Go ends in the call, as EFAULT.
+// C's. No other pointer of one side is kept by the other. Handles are addresses of
+// slots that are never unmapped (handle.go), so a closed socket is ENOTSOCK and not a
+// crash. A panic in Go ends in the call, as EFAULT.
 package main
 
 /*

@@ -51,7 +51,8 @@
 //
 // In this order: Socket.mu, Context.mu, session.mu, the locks of pipe and
 // monitor, inbox.mu, life.mu and the engine's deadline.mu. Nothing blocks while
-// one is held. What happens to a socket from outside its calls goes through its
+// one is held; the engine's locks of who reads and who writes, which are held longer,
+// are only tried then. What happens to a socket from outside its calls goes through its
 // inbox (inbox.go), so no two sockets' locks are ever held together.
 //
 // # Where it differs from libzmq

@@ -64,9 +64,9 @@ func (s *Socket) TakeLent() {
 }
 
 // ownLocked makes a large body the library's: by reference if it was lent and goes
-// nowhere but to the network or to who takes it, else by a copy. Everybody else may lose the buffer
-// behind a body, and leave the body to the garbage collector. A part that is tried
-// again may go elsewhere than it would have gone before.
+// nowhere but to the network or to who takes it, else by a copy. Everybody else may
+// lose the buffer behind a body, and leave the body to the garbage collector. A part
+// that is tried again may go elsewhere than it would have gone before.
 func (s *Socket) ownLocked(p *Part) {
 	if len(p.Body) < msg.RefMin || p.buf != nil && !p.lent {
 		return

@@ -159,8 +159,8 @@ func (x *session) newPipe() (*engine.Port, *pipe.Pipe) {
 	return port, end
 }
 
-// serve runs one connection, which reach makes, from handshake to end. It returns why the
-// connection ended; nil if it ended because the session is to end.
+// serve runs one connection, which reach makes, from handshake to end. It returns why
+// the connection ended; nil if it ended because the session is to end.
 func (x *session) serve(reach func() (net.Conn, error)) error {
 	c := &connection{}
 	err := apart(func() (err error) {

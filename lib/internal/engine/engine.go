@@ -64,7 +64,7 @@ type Engine struct {
 	done    chan struct{} // closed when the connection is being torn down
 	stop    sync.Once
 
-	in  reader // owned by ReadLoop
+	in  reader // owned by who reads: ReadLoop, or a borrower (lend.go)
 	out writer // owned by the holder of out.mu
 
 	begun   atomic.Bool    // something was to be sent since Start

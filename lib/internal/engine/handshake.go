@@ -64,9 +64,8 @@ func (r *Result) framing() wire.Framing { return cmp.Or(r.Web, r.Version.Framing
 // as long as ZMQ_HANDSHAKE_IVL. secure is what security.Prepare made of o; auth
 // is asked about the peer if o says so. It does not close conn. CauseOf tells
 // the kinds of its errors apart; with one comes what was learnt about the peer,
-// nil if not even its version. After
-// success conn has no deadline. Whoever closes conn to end the handshake ends ctx,
-// too: it may be waiting for somebody else.
+// nil if not even its version. After success conn has no deadline. Whoever closes
+// conn to end the handshake ends ctx, too: it may be waiting for somebody else.
 func Handshake(ctx context.Context, conn net.Conn, o *option.Options, secure security.Maker, auth Authenticator) (*Result, error) {
 	h := &handshake{ctx: ctx, conn: conn, options: o, auth: auth, in: make([]byte, 0, firstRead)}
 	if o.HandshakeIvl > 0 {

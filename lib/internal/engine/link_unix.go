@@ -22,7 +22,7 @@ type link struct {
 	tcp  bool
 
 	// Arguments and results of the callbacks, which are made once so that a
-	// read allocates nothing. rd* belongs to ReadLoop, wr* to the writer.
+	// read allocates nothing. rd* belongs to who reads, wr* to the writer.
 	rdFn, wrFn func(fd uintptr) bool
 	rdBuf      *buffer
 	rdMax      int

@@ -7,8 +7,8 @@ import (
 	"ztools/lib/internal/msg"
 )
 
-// queue is one direction. What the writer uses for each message stands in
-// cache lines of its own, and so does what the reader uses.
+// queue is one direction. What the writer uses for each message stands in cache
+// lines of its own; what the reader uses belongs to its end (reader).
 type queue struct {
 	pool     *msg.Pool // constant
 	conflate bool      // constant

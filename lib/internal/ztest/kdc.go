@@ -65,9 +65,9 @@ const (
 // KDC starts MIT Kerberos' KDC for the time of the test, with the principals, in
 // Realm where they name none, whose keys are in the keytab of the environment:
 // KRB5_CONFIG, KRB5_KTNAME, KRB5_CLIENT_KTNAME and KRB5CCNAME (a cache in memory) are
-// set. A principal may be in OtherRealm, of
-// the hosts under other.test; the two trust each other. Without the KDC
-// the test is skipped, or fails with ZTOOLS_REQUIRE_PEERS=1.
+// set. A principal may be in OtherRealm, of the hosts under other.test; the two trust
+// each other. Without the KDC the test is skipped, or fails with
+// ZTOOLS_REQUIRE_PEERS=1.
 func KDC(t testing.TB, enctype string, principals ...string) (dir string) {
 	t.Helper()
 	server, err := exec.LookPath("/usr/sbin/krb5kdc")
