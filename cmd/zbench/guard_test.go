@@ -77,7 +77,7 @@ func TestLostReply(t *testing.T) {
 		came int64
 	}{
 		{30, []string{"lat", "--to", "", "-n", "100"}, 30},
-		{30, []string{"lat", "--to", "", "--duration", "50ms", "--warmup", "0"}, 30},
+		{30, []string{"lat", "--to", "", "--duration", "150ms", "--warmup", "0"}, 30},
 		{30, []string{"req", "", "-n", "100"}, 30},
 		{30, []string{"load", "--to", "", "--rate", "1k", "-n", "50"}, 49},
 		{49, []string{"load", "--to", "", "--rate", "1k", "-n", "50"}, 49},
@@ -228,7 +228,7 @@ func TestPeerThatReadsLate(t *testing.T) {
 
 // The pauses of a slow schedule are no idleness.
 func TestIdleIsMoreThanAPauseOfTheSchedule(t *testing.T) {
-	r := reportOf(t, "load", "--rate", "10/s", "-n", "3", "--idle", "20ms", "--warmup", "0")
+	r := reportOf(t, "load", "--rate", "4/s", "-n", "3", "--idle", "100ms", "--warmup", "0")
 	if n := r.Results[0].Runs[0].Messages; n != 3 {
 		t.Errorf("%d messages", n)
 	}
