@@ -46,18 +46,27 @@ func (r *run) receive(sockets []*zmq.Socket, shared, lossy bool) *receivers {
 // as programs that want to be fast do; the gauge hears of every so many.
 func take(s *zmq.Socket, l *ledger, g *gauge, every int64) error {
 	var m zmq.Message
-	n := int64(0)
-	defer func() { g.add(n) }()
 	for {
-		if err := s.RecvMessage(context.Background(), &m); err != nil {
+		n, err := l.receive(s, &m, every)
+		g.add(n)
+		if err != nil {
 			return err
 		}
-		l.see(m.Bytes())
-		if n++; n == every {
-			g.add(n)
-			n = 0
+	}
+}
+
+// receive takes n messages, or those that came before the socket failed.
+func (l *ledger) receive(s *zmq.Socket, m *zmq.Message, n int64) (int64, error) {
+	ctx := context.Background()
+	for i := range n {
+		if err := s.RecvMessage(ctx, m); err != nil {
+			return i, err
+		}
+		if body := m.Bytes(); !l.goesOn(body) {
+			l.place(body)
 		}
 	}
+	return n, nil
 }
 
 // poll is take for messages of others, which may pause and end at any time: it

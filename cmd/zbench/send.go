@@ -117,13 +117,23 @@ func constantBodies(body []byte) bodies { return bodies{size: len(body), constan
 // send sends messages n to end-1, and tells with which it would go on.
 func (b *bodies) send(s *zmq.Socket, n, end int64) (int64, error) {
 	ctx := context.Background()
+	if b.number != nil {
+		return b.sendNumbered(ctx, s, n, end)
+	}
 	for ; n < end; n++ {
-		if b.number != nil {
-			binary.LittleEndian.PutUint64(b.number, uint64(n))
-			if err := s.Send(ctx, b.short); err != nil {
-				return n, err
-			}
-		} else if err := b.sendOther(ctx, s, n); err != nil {
+		if err := b.sendOther(ctx, s, n); err != nil {
+			return n, err
+		}
+	}
+	return n, nil
+}
+
+// sendNumbered is send for short messages with a number in them.
+func (b *bodies) sendNumbered(ctx context.Context, s *zmq.Socket, n, end int64) (int64, error) {
+	body, number := b.short, (*[8]byte)(b.number)
+	for ; n < end; n++ {
+		binary.LittleEndian.PutUint64(number[:], uint64(n))
+		if err := s.Send(ctx, body); err != nil {
 			return n, err
 		}
 	}

@@ -86,24 +86,28 @@ type ledger struct {
 
 // see counts a message.
 func (l *ledger) see(body []byte) {
-	l.Received++
-	l.Bytes += int64(len(body))
-	if l.expects(body) {
-		l.last.next++
-	} else {
+	if !l.goesOn(body) {
 		l.place(body)
 	}
 }
 
-// expects reports whether a message is the next one of the stream of the last: the
-// usual case, which has to be cheap.
-func (l *ledger) expects(body []byte) bool {
-	return l.last != nil && len(body) >= stampSize &&
-		binary.LittleEndian.Uint64(body) == l.last.head && binary.LittleEndian.Uint64(body[8:]) == l.last.next
+// goesOn counts a message if it is the next one of the stream of the last: the
+// usual case, which has to be cheap, so it is small enough to be inlined.
+func (l *ledger) goesOn(body []byte) bool {
+	if l.last == nil || len(body) < stampSize ||
+		l.last.head != binary.LittleEndian.Uint64(body) || l.last.next != binary.LittleEndian.Uint64(body[8:]) {
+		return false
+	}
+	l.last.next++
+	l.Received++
+	l.Bytes += int64(len(body))
+	return true
 }
 
-// place finds the place of a message in its stream.
+// place counts a message whose place in its stream has to be found.
 func (l *ledger) place(body []byte) {
+	l.Received++
+	l.Bytes += int64(len(body))
 	s, ok := readStamp(body)
 	if !ok {
 		l.Unnumbered++
