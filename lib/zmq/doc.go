@@ -96,6 +96,9 @@
 //
 //   - Yielding up to 300 times before a wait sleeps: inproc between 37 and 93 ns a
 //     message with it, 55 to 95 without, which is the scatter.
+//   - Looking 1,000 or 10,000 times before a wait over inproc sleeps: 30 and 50 ns a
+//     message, 28 without. Who is woken mostly runs when the other sleeps, on the same
+//     processor, where the messages still are.
 //   - A reader that waits until a batch has 64 messages: inproc 55 to 95 ns against
 //     58 to 63; the batches were large already.
 //   - Reads of 64 KiB or of 128 KiB for large bodies: tcp at 1 MiB no different.

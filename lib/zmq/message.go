@@ -171,6 +171,18 @@ func (m *Message) SetGroup(group string) error {
 	return nil
 }
 
+// set makes m, which has nothing to give back, a message of one short part, which is
+// copied. One that is as long as the last is copied over that.
+func (m *Message) set(body []byte, meta *msg.Meta) {
+	if len(m.parts) == 1 && len(m.small) == len(body) && m.meta == meta && m.id == 0 && m.group == "" {
+		copy(m.small, body)
+		return
+	}
+	m.empty()
+	m.AppendCopy(body)
+	m.meta = meta
+}
+
 // take adds a frame that a pattern received. A small body is copied, a large
 // one belongs to the message from now on.
 func (m *Message) take(f *msg.Msg) {

@@ -39,9 +39,19 @@ func (s *Socket) TryRecv() ([][]byte, error) {
 // The bytes are m's until its next use. It waits and fails as Recv does; on an
 // error m is empty.
 func (s *Socket) RecvMessage(ctx context.Context, m *Message) error {
+	if m.large {
+		m.Reset()
+	}
+	s.mu.Lock()
+	if p := s.sole; p != nil && !s.inbox.pending.Load() {
+		if body, meta, ok := p.ReadShort(); ok {
+			m.set(body, meta)
+			s.mu.Unlock()
+			return nil
+		}
+	}
 	m.Reset()
 	m.pool = &s.ctx.pool
-	s.mu.Lock()
 	err := s.recvLocked(m)
 	if err == EAGAIN {
 		err = s.recvWaitLocked(ctx, m)
@@ -145,6 +155,9 @@ func (s *Socket) recvLocked(m *Message) error {
 		m.take(f)
 		if !f.HasMore() {
 			m.meta, m.id, m.group = f.Meta, f.RoutingID, f.Group
+			if s.sole == nil && s.source != nil {
+				s.sole = s.source.Sole()
+			}
 			return nil
 		}
 	}

@@ -5,6 +5,7 @@ import (
 
 	"ztools/lib/internal/msg"
 	"ztools/lib/internal/pattern"
+	"ztools/lib/internal/pipe"
 )
 
 // The way of a message out of the program:
@@ -24,8 +25,10 @@ import (
 // sent even if ctx is done. Other errors: ENOTSUP, EFSM, EHOSTUNREACH, ETERM,
 // ENOTSOCK.
 func (s *Socket) Send(ctx context.Context, parts ...[]byte) error {
-	if len(parts) == 1 && len(parts[0]) < msg.RefMin && s.sendOne(parts[0]) {
-		return nil
+	if len(parts) == 1 && len(parts[0]) < msg.RefMin {
+		if p := s.atOnce(); p != nil && p.WriteShort(parts[0]) || s.sendOneByLock(parts[0]) {
+			return nil
+		}
 	}
 	for _, p := range parts {
 		if len(p) >= msg.RefMin {
@@ -49,16 +52,24 @@ func (s *Socket) Send(ctx context.Context, parts ...[]byte) error {
 	return err
 }
 
-// sendOne is Send for the commonest message and the commonest state of the
-// socket: one small part, nothing to catch up with. With one peer not even the
-// socket's lock is needed. false if it did nothing.
-func (s *Socket) sendOne(body []byte) bool {
+// atOnce is the only peer, to which a message may be written without even the socket's
+// lock; nil if there is none, or if there is something to catch up with.
+func (s *Socket) atOnce() *pipe.Pipe {
 	if s.inbox.pending.Load() {
-		return false
+		return nil
 	}
-	if p := s.only.Load(); p != nil && p.WriteShort(body) {
-		return true
-	}
+	return s.only.Load()
+}
+
+// sendOne is Send for the commonest message and the commonest state of the
+// socket: one small part, nothing to catch up with. false if it did nothing.
+func (s *Socket) sendOne(body []byte) bool {
+	p := s.atOnce()
+	return p != nil && p.WriteShort(body) || s.sendOneByLock(body)
+}
+
+// sendOneByLock is sendOne where there are more peers, or perhaps only one.
+func (s *Socket) sendOneByLock(body []byte) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.inbox.pending.Load() || s.waited || s.halfway {
@@ -117,8 +128,8 @@ func (s *Socket) SendMessage(ctx context.Context, m *Message) error {
 // socket's lock is needed, of one large part or of several small ones. false if it
 // did nothing.
 func (s *Socket) sendAtOnce(m *Message) bool {
-	p := s.only.Load()
-	if p == nil || len(m.parts) == 0 || s.inbox.pending.Load() {
+	p := s.atOnce()
+	if p == nil || len(m.parts) == 0 {
 		return false
 	}
 	switch first := &m.parts[0]; {

@@ -6,11 +6,15 @@ import "ztools/lib/internal/msg"
 // who has one peer and does not want a lock but the queue's. They return false, and
 // have done nothing, if Write would have to do more than append.
 
-// WriteShort appends a message of one part that is shorter than msg.RefMin.
+// WriteShort appends a message of one part that is shorter than msg.RefMin. It is what
+// most messages are sent by, so the usual case makes no call.
 func (p *Pipe) WriteShort(body []byte) bool {
 	q := p.out
-	q.lock()
-	if q.written >= q.full || !q.w.addShort(body) {
+	q.mu.Lock()
+	if q.lane != nil {
+		q.takeLocked()
+	}
+	if q.written >= q.full || !q.w.addShort(body) && !q.w.addLonger(body) {
 		q.mu.Unlock()
 		return false
 	}

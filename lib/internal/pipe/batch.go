@@ -1,6 +1,10 @@
 package pipe
 
-import "ztools/lib/internal/msg"
+import (
+	"encoding/binary"
+
+	"ztools/lib/internal/msg"
+)
 
 // A Batch is a run of frames, encoded as ZMTP 2.0 and 3.x put them on the
 // wire (RFC 37): flags, a size of 1 or 8 bytes, the body. The queue between two
@@ -34,20 +38,27 @@ type mark struct {
 	meta *msg.Meta
 }
 
-// addShort appends the commonest frame: a message of one part, shorter than
-// msg.RefMin. false if there is no room for it, which Add would make.
+// addShort appends the commonest frame: a message of one part, shorter than 256 bytes.
+// false if it is longer, or if there is no room for it, which Add would make.
 func (b *Batch) addShort(body []byte) bool {
 	at, n := len(b.Bytes), len(body)
-	if cap(b.Bytes)-at < msg.HeaderMax+n {
+	if n > 255 || cap(b.Bytes)-at < 2+n {
 		return false
 	}
-	if n < 256 {
-		b.Bytes = b.Bytes[:at+2+n]
-		b.Bytes[at], b.Bytes[at+1] = 0, byte(n)
-		copy(b.Bytes[at+2:], body)
-	} else {
-		b.Bytes = append(msg.AppendHeader(b.Bytes, 0, n), body...)
+	dst := b.Bytes[at : at+2+n]
+	dst[0], dst[1] = 0, byte(n)
+	copy(dst[2:], body)
+	b.Bytes = b.Bytes[:at+2+n]
+	b.Msgs++
+	return true
+}
+
+// addLonger is addShort for all that is shorter than msg.RefMin.
+func (b *Batch) addLonger(body []byte) bool {
+	if cap(b.Bytes)-len(b.Bytes) < msg.HeaderMax+len(body) {
+		return false
 	}
+	b.addPart(0, body)
 	b.Msgs++
 	return true
 }
@@ -259,6 +270,25 @@ func (c *Cursor) nextSmall(b *Batch, m *msg.Msg) bool {
 	m.Body = b.Bytes[at:end:end]
 	c.At = end
 	return true
+}
+
+// nextShort is Next for a message of one part, shorter than msg.RefMin; false if there
+// is none, or if the frame is something else.
+func (c *Cursor) nextShort(b *Batch) (body []byte, ok bool) {
+	if c.mark != plain || c.At+2 > len(b.Bytes) {
+		return nil, false
+	}
+	at := c.At + 2
+	size := int(b.Bytes[c.At+1])
+	if flags := msg.Flags(b.Bytes[c.At]); flags != 0 {
+		if flags != msg.Long {
+			return nil, false
+		}
+		at = c.At + msg.HeaderMax
+		size = int(binary.BigEndian.Uint64(b.Bytes[c.At+1:]))
+	}
+	c.At = at + size
+	return b.Bytes[at:c.At:c.At], true
 }
 
 // Next reads the frame under the cursor into m and moves behind it. The body
