@@ -25,3 +25,9 @@ func lowWater(int, int) {}
 
 // queued is not known here.
 func queued(int) int { return 0 }
+
+// hungUp reports whether the peer sends no more, once all that it sent was read.
+func hungUp(fd int) bool {
+	n, _, err := unix.Recvfrom(fd, make([]byte, 1), unix.MSG_PEEK|unix.MSG_DONTWAIT)
+	return n == 0 && err == nil || err == unix.ECONNRESET
+}

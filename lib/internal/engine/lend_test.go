@@ -6,6 +6,7 @@ import (
 	"net"
 	"runtime"
 	"testing"
+	"time"
 
 	"ztools/lib/internal/pipe"
 	"ztools/lib/internal/wire"
@@ -231,4 +232,65 @@ func TestVacancyBeginsWhenTheBorrowerLeaves(t *testing.T) {
 	<-e.loan.timer.C
 	e.Stop()
 	e.Detach()
+}
+
+// After a term of many loans ReadLoop stays away longer, unless the peer waits for
+// answers to PING.
+func TestNextTerm(t *testing.T) {
+	for _, c := range []struct {
+		term, want time.Duration
+		loans      uint64
+		pinged     bool
+	}{
+		{vacancy, 2 * vacancy, brisk, false},
+		{vacancyMost, vacancyMost, 1000, false},
+		{vacancyMost, vacancy, brisk - 1, false},
+		{vacancy, vacancy, brisk, true},
+	} {
+		e := &Engine{}
+		e.loan.pinged.Store(c.pinged)
+		if got := e.nextTerm(c.term, c.loans); got != c.want {
+			t.Errorf("%+v: %v", c, got)
+		}
+	}
+}
+
+// A peer that leaves while nobody is reading for long gets nothing more: what is sent
+// stays for the next connection.
+func TestSendLooksForTheEndOfALongVacancy(t *testing.T) {
+	for _, c := range []struct {
+		name          string
+		leaves, looks bool
+	}{{"here", false, true}, {"left", true, true}, {"left a moment ago", true, false}} {
+		t.Run(c.name, func(t *testing.T) {
+			e, r, peer := borrowable(t)
+			r.eager.Store(true)
+			e.loan.long.Store(true)
+			peer.Write(ztest.Frame(0, "hello"))
+			if !e.Borrow(nil) {
+				t.Fatal("could not borrow")
+			}
+			if c.looks {
+				e.loan.left.Add(-int64(vacancy))
+			} else {
+				e.loan.left.Add(int64(time.Hour))
+			}
+			if c.leaves {
+				peer.Close()
+				for !e.link.ended() {
+					runtime.Gosched()
+				}
+			}
+			r.send(t, message{"request"})
+			stays := c.leaves && c.looks
+			if got := r.port.Pipe.Unsent() > 0; got != stays {
+				t.Errorf("the request is unsent: %t", got)
+			}
+			if got := len(e.loan.back) > 0; got != stays {
+				t.Errorf("ReadLoop is called back: %t", got)
+			}
+			e.Stop()
+			e.Detach()
+		})
+	}
 }

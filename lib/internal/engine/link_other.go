@@ -26,4 +26,6 @@ func (l *link) write(bufs net.Buffers) (int, error) {
 	return writePlain(l.conn, bufs)
 }
 
+func (l *link) ended() bool { return false }
+
 func (l *link) unread() bool { return false }

@@ -165,6 +165,16 @@ func (l *link) writeReady(fd uintptr) bool {
 	return l.wrErr != unix.EAGAIN || !l.wrWait
 }
 
+// ended reports whether the peer has closed the connection, as far as the system can
+// tell without a read.
+func (l *link) ended() (yes bool) {
+	if l.raw != nil {
+		err := l.raw.Control(func(fd uintptr) { yes = hungUp(int(fd)) })
+		yes = yes || err != nil
+	}
+	return yes
+}
+
 // unread reports whether the peer has still to read some of what was sent. For
 // tcp that does not matter, since the system delivers it after the end.
 func (l *link) unread() (some bool) {

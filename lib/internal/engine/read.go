@@ -381,6 +381,7 @@ func (e *Engine) command(m *msg.Msg) error {
 		if ttl > 0 {
 			e.await(time.Duration(ttl) * 100 * time.Millisecond)
 		}
+		e.loan.pinged.Store(true)
 		e.sendControl(wire.AppendCommand(nil, wire.Pong, context))
 	case wire.Pong:
 		e.trip.hear()

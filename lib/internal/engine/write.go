@@ -138,11 +138,16 @@ func advance(bufs net.Buffers, n int) net.Buffers {
 	return bufs
 }
 
-// fill takes the next segment; false if nothing is queued.
+// fill takes the next segment; false if nothing is queued, or if the connection has
+// ended: all stays in the pipe then, for the next one.
 func (e *Engine) fill() bool {
 	w := &e.out
 	w.batch, w.cur = e.port.Pipe.Pending()
 	if w.batch == nil {
+		return false
+	}
+	if e.unheeded() {
+		w.broken = true
 		return false
 	}
 	w.sent, w.end = 0, *w.cur
