@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Checks the whole tree: the test peers, vet, staticcheck, govulncheck, cross
-# builds, the library under the race detector, the C library's programs under
-# AddressSanitizer, and at last all tests.
+# builds, the library and the tools under the race detector, the C library's
+# programs under AddressSanitizer, and at last all tests.
 # A check that fails does not stop the later ones; the exit status is 1.
 set -u
 cd "$(dirname "$0")/.."
@@ -95,8 +95,9 @@ compared() {
 	go vet $list && go test $list
 }
 
-# Nothing runs at the same time in the tests of how the tree is written.
-race() { go test -race $(go list ./lib/... | grep -v /lib/internal/house); }
+# Nothing runs at the same time in the tests of how the tree is written; those of
+# zbench measure, and would take longer than all the other tools' together.
+race() { go test -race $(go list ./lib/... ./cmd/... | grep -v -e /lib/internal/house -e /cmd/zbench); }
 
 # What assembly does is done without it, too.
 purego() { go test -short -tags purego ./lib/internal/salsa ./lib/internal/poly1305 ./lib/internal/security; }
