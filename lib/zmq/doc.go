@@ -37,10 +37,10 @@
 // A Recv that has to wait for its only peer reads from the network itself
 // (lib/internal/engine/lend.go), and a Send that answers such a Recv writes by
 // itself (Engine.tryFlush). So a round trip changes goroutines no more often than
-// one over a bare net.Conn, and a stream is received on one thread. Who waits outside Go
-// (lib/libzmq) waits for the connection's descriptor, and reads when that is readable. While nobody
-// is in Recv, that a peer has left is noticed after 5 ms, and right after many messages
-// one by one after 80 ms at the latest, or by the next Send.
+// one over a bare net.Conn, and a stream is received on one thread. Who waits outside
+// Go (lib/libzmq) waits for the connection's descriptor, and reads when that is
+// readable. While nobody is in Recv, that a peer has left is noticed after 5 ms, and
+// right after many messages one by one after 80 ms at the latest, or by the next Send.
 //
 // # Who may connect
 //

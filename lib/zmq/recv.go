@@ -122,10 +122,16 @@ func (s *Socket) pollsLocked() {
 		return
 	}
 	s.waits = 0
-	if s.lend.Swap(false) {
-		if e := s.onlyEngineLocked(); e != nil {
-			e.Recall()
-		}
+	s.recallLocked()
+}
+
+// recallLocked ends that the only peer's reading is lent out.
+func (s *Socket) recallLocked() {
+	if !s.lend.Swap(false) {
+		return
+	}
+	if e := s.onlyEngineLocked(); e != nil {
+		e.Recall()
 	}
 }
 

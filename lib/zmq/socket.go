@@ -143,8 +143,8 @@ func (s *Socket) attachLocked(p *pipe.Pipe, kind pipeKind) {
 		p.Close()
 		return
 	}
+	s.recallLocked() // a Recv waits for two from now on
 	s.pipes[p] = kind
-	s.lend.Store(false)
 	s.dropOnly()
 	s.sole = nil
 	if kind == inproc {
