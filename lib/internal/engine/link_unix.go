@@ -45,10 +45,10 @@ func (l *link) open(conn net.Conn) {
 	}
 	if c, ok := conn.(syscall.Conn); ok {
 		if raw, err := c.SyscallConn(); err == nil {
-			l.raw = raw
+			l.raw, l.fd = raw, -1
 			l.rdFn, l.wrFn = l.readReady, l.writeReady
 			l.rdLow = 1
-			raw.Control(func(fd uintptr) { l.fd = int(fd) })
+			raw.Control(func(fd uintptr) { l.fd = int(fd) }) // fails if the connection is closed already
 			_, l.tcp = conn.(*net.TCPConn)
 		}
 	}
