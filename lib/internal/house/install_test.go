@@ -14,11 +14,10 @@ import (
 // run has make do something in a folder of its own, and returns what it prints.
 func run(t *testing.T, args ...string) string {
 	t.Helper()
-	program, err := exec.LookPath("make")
-	if err != nil {
-		t.Skip("there is no make here")
+	if version, err := exec.Command("make", "--version").Output(); err != nil || !strings.HasPrefix(string(version), "GNU Make") {
+		t.Skipf("there is no GNU make here: %.40q, %v", version, err)
 	}
-	cmd := exec.Command(program, args...)
+	cmd := exec.Command("make", args...)
 	cmd.Dir = root
 	cmd.Env = append(os.Environ(), "MAKEFLAGS=") // perhaps another make runs this test
 	out, err := cmd.CombinedOutput()
