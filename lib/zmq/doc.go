@@ -76,6 +76,9 @@
 //     EINVAL. A TCP_ACCEPT_FILTER of IPv4 counts its bits in the IPv4 address with
 //     IPV6, too. The dialogue with a SOCKS proxy ends after 30 s at the latest.
 //   - ipc: a bind does not remove a file that is no socket.
+//   - tcp: who has waited for room in a queue for a second, while the connection is full
+//     both ways, reads up to 16 MiB more than the queue takes, for without that some Linux
+//     never goes on (lib/internal/engine/jam.go).
 //   - ws: a client checks the server's answer to its key.
 //   - GSSAPI: whoever is refused is told so, and a refusal of the ZAP handler counts.
 //   - Options of threads (AFFINITY, THREAD_PRIORITY and their like) are kept and change

@@ -89,6 +89,22 @@ func call(trap uintptr, fd int, p unsafe.Pointer, arg, flags int) (int, error) {
 // (SO_RCVLOWAT, socket(7)). Where that fails it stays as it is.
 func lowWater(fd, n int) { unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVLOWAT, n) }
 
+// overflow is how many bytes have to be read from a socket whose buffer holds more than
+// it may, until it says that there is room again: the surplus and, since room for one
+// packet is not worth saying, a few of loopback's (SO_MEMINFO, linux/sock_diag.h).
+func overflow(fd int) int {
+	const few = 256 << 10
+	var mem [unix.SK_MEMINFO_VARS]uint32
+	size := uint32(unsafe.Sizeof(mem))
+	_, _, errno := unix.RawSyscall6(unix.SYS_GETSOCKOPT, uintptr(fd), unix.SOL_SOCKET, unix.SO_MEMINFO,
+		uintptr(unsafe.Pointer(&mem)), uintptr(unsafe.Pointer(&size)), 0)
+	held, most := int(mem[unix.SK_MEMINFO_RMEM_ALLOC]), int(mem[unix.SK_MEMINFO_RCVBUF])
+	if errno != 0 || held <= most {
+		return 0
+	}
+	return held - most + min(few, most)
+}
+
 // queued is how many bytes the peer has not read (SIOCOUTQ, unix(7)).
 func queued(fd int) int {
 	n, _ := unix.IoctlGetInt(fd, unix.SIOCOUTQ)

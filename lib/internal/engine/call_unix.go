@@ -26,6 +26,9 @@ func lowWater(int, int) {}
 // queued is not known here.
 func queued(int) int { return 0 }
 
+// overflow is not known here.
+func overflow(int) int { return 0 }
+
 // hungUp reports whether the peer sends no more, once all that it sent was read.
 func hungUp(fd int) bool {
 	n, _, err := unix.Recvfrom(fd, make([]byte, 1), unix.MSG_PEEK|unix.MSG_DONTWAIT)

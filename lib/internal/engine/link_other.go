@@ -29,3 +29,7 @@ func (l *link) write(bufs net.Buffers) (int, error) {
 func (l *link) ended() bool { return false }
 
 func (l *link) unread() bool { return false }
+
+func (l *link) jammed() int { return 0 }
+
+func (l *link) tryRead([]byte) int { return 0 }

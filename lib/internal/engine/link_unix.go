@@ -183,3 +183,31 @@ func (l *link) unread() (some bool) {
 	}
 	return some
 }
+
+// jammed is how many bytes have to be read before the system takes packets of the
+// peer again, if it takes none and the peer has not acknowledged everything.
+func (l *link) jammed() (n int) {
+	if l.raw != nil && l.tcp {
+		l.raw.Control(func(fd uintptr) {
+			if queued(int(fd)) > 0 {
+				n = overflow(int(fd))
+			}
+		})
+	}
+	return n
+}
+
+// tryRead reads what is there into p and returns how much that was.
+func (l *link) tryRead(p []byte) (n int) {
+	l.raw.Read(func(fd uintptr) bool {
+		for n < len(p) {
+			k, err := readv(int(fd), [][]byte{p[n:]})
+			if k == 0 || err != nil {
+				break
+			}
+			n += k
+		}
+		return true
+	})
+	return n
+}

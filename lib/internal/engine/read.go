@@ -51,7 +51,8 @@ type reader struct {
 	partial bool // the last frame delivered had More
 	fresh   bool // something was delivered since the last read, so that the socket comes to fetch it
 
-	m msg.Msg // the frame that is being delivered
+	jam jam     // of a connection that is full both ways
+	m   msg.Msg // the frame that is being delivered
 }
 
 // release gives all memory back.
@@ -78,7 +79,7 @@ func (e *Engine) ReadLoop() error {
 		if err := decode(); err != nil {
 			return err
 		}
-		if in.fresh && e.port.Lend.Load() && e.lendable() {
+		if in.fresh && len(in.jam.ahead) == 0 && e.port.Lend.Load() && e.lendable() {
 			if err := e.lend(); err != nil {
 				return err
 			}
@@ -99,7 +100,7 @@ func (e *Engine) read() error {
 	if in.large {
 		body = in.mem.B[in.have:min(in.size, len(in.mem.B))]
 	}
-	n, err := e.link.read(&in.buf, body, e.limit())
+	n, err := e.next(body)
 	if err != nil {
 		return err
 	}
@@ -107,6 +108,18 @@ func (e *Engine) read() error {
 	in.have += direct
 	in.buf.w += n - direct
 	return nil
+}
+
+// next reads into body first, if it is not empty, and returns how many bytes came.
+func (e *Engine) next(body []byte) (int, error) {
+	in := &e.in
+	switch {
+	case len(in.jam.ahead) == 0:
+		return e.link.read(&in.buf, body, e.limit())
+	case len(body) == 0:
+		body = in.buf.space(e.limit())
+	}
+	return in.jam.take(body), nil
 }
 
 // limit is how much the next read may take: about what the pipe has room for, as the
@@ -343,6 +356,11 @@ func (e *Engine) deliver(m *msg.Msg) error {
 // room waits until the pipe takes a message and returns how many it takes. A
 // pipe whose socket has closed takes any number: they are dropped.
 func (e *Engine) room() (int, error) {
+	if n := e.port.Pipe.Room(); n > 0 {
+		return n, nil
+	}
+	long := e.in.jam.await()
+	defer e.in.jam.timer.Stop()
 	for {
 		if n := e.port.Pipe.Room(); n > 0 {
 			return n, nil
@@ -357,6 +375,8 @@ func (e *Engine) room() (int, error) {
 		case <-e.port.writable: // or the peer is silent
 		case <-e.done:
 			return 0, errno.ECONNABORTED
+		case <-long:
+			e.unjam()
 		}
 	}
 }
