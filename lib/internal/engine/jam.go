@@ -9,14 +9,18 @@ import "time"
 // has written, such as a worker that waits in Send, then waits for ever. Reading a
 // little ends that:
 //
-//	1 room   waits for the pipe; once that has taken jamAfter
+//	1 room   waits for the pipe; once that has taken jamAfter, and again and again
 //	2 unjam  reads ahead what makes the buffer take packets again, if it has
 //	         overflowed and the peer has not acknowledged everything
 //	3 read   goes on with what was read ahead
 
 // jamAfter is how long ReadLoop waits for room before it looks whether the connection
-// is jammed. Nobody waits that long in a queue that moves.
-const jamAfter = time.Second
+// is jammed. Nobody waits that long in a queue that moves. It may be jammed later, and
+// once more, so each look is followed by another, after twice as long up to jamMost.
+const (
+	jamAfter = time.Second
+	jamMost  = 16 * time.Second
+)
 
 // aheadMax is the most that is read ahead of the pipe's room. A buffer of the size that
 // Linux gives at most, 32 MiB, overflows by 4 to 5.
@@ -24,12 +28,14 @@ const aheadMax = 16 << 20
 
 // jam is what ReadLoop has for connections that are full both ways.
 type jam struct {
-	timer *time.Timer // made by the first wait for room
-	ahead []byte      // read ahead, and not taken yet
+	timer *time.Timer   // made by the first wait for room
+	next  time.Duration // how long it takes to the next look
+	ahead []byte        // read ahead, and not taken yet
 }
 
 // await begins a wait for room and returns what tells that it takes long.
 func (j *jam) await() <-chan time.Time {
+	j.next = jamAfter
 	if j.timer == nil {
 		j.timer = time.NewTimer(jamAfter)
 	} else {
@@ -42,6 +48,8 @@ func (j *jam) await() <-chan time.Time {
 // read.
 func (e *Engine) unjam() {
 	j := &e.in.jam
+	j.next = min(2*j.next, jamMost)
+	j.timer.Reset(j.next)
 	if n := e.link.jammed(); n > 0 && len(j.ahead)+n <= aheadMax {
 		p := make([]byte, n)
 		j.ahead = append(j.ahead, p[:e.link.tryRead(p)]...)
