@@ -133,13 +133,15 @@
 //
 // The constants were varied one at a time, by their benchmarks (lib/zmq, loopback), in
 // turns, 12 to 20 runs each beside other work; the best runs, since the medians scatter
-// by a sixth. Nothing was better beyond that but a longer call of the system, whose
-// length bounds how long a collection waits, so all stayed:
+// by a sixth. Nothing was better beyond that but a longer call of the system. So of those
+// above quietMax the scheduler is told now, for which a collection need not wait; the rest
+// stayed:
 //
 //	segmentMax   64, 128, 256*, 512 KiB   16 B 51, 56, 50, 49 ns; 1 KiB 565, 495, 519, 525 ns
 //	bufferSize   32, 64, 128*, 256 KiB    16 B 52, 54, 50, 50 ns; 1 KiB 576, 543, 545, 511 ns
 //	msg.RefMin   1, 4*, 16 KiB            1 KiB 972, 543, 538 ns; 8 KiB 3.5, 3.4, 5.2 µs
 //	direct       8, 32*, 128 KiB          64 KiB 24, 18, 23 µs
-//	callMax      64, 256*, 1024 KiB       1 MiB over tcp 399, 363, 323 µs; ipc 356, 169, 157
+//	quietMax     256 KiB each call, 2 MiB 1 MiB over tcp 246, 163 µs; told of the long ones 161
+//	segmentLong  256, 1040, 2048 KiB      1 MiB over tcp 197, 183, 172 µs
 //	firstTrust   4, 64*, 1024 KiB         1 MiB over tcp 420, 363, 520 µs; ipc 168, 169, 169
 package zmq

@@ -1,24 +1,26 @@
 package engine
 
 import (
+	"syscall"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
 
-// The system calls here are made without a word to Go's scheduler. On a
+// The short system calls here are made without a word to Go's scheduler. On a
 // descriptor that does not block they last as long as the copying, yet after
 // 20 µs the scheduler would take the processor from a caller it was told of,
-// and start a thread that looks for other work: of 1 MiB messages that costs a
-// tenth of the rate. callMax bounds what one call copies, and with that how
-// long a garbage collection may have to wait for it.
-// BenchmarkThroughput/tcp/1048576 and /ipc/1048576 (lib/zmq) show callMax, and
+// and start a thread that looks for other work. quietMax bounds what such a call
+// copies, and with that how long a garbage collection may have to wait for it. Of
+// longer ones the scheduler is told, and they are not cut: each further call wakes
+// the peer, who takes turns with us at the connection.
+// BenchmarkThroughput/tcp/1048576 and /ipc/1048576 (lib/zmq) show quietMax, and
 // /tcp/8192, whose bodies travel by reference, iovMax.
 
 const (
-	callMax = 256 << 10 // bytes
-	iovMax  = 64        // buffers of one call
-	gathers = true      // writev writes
+	quietMax = 256 << 10 // bytes
+	iovMax   = 64        // buffers of one call
+	gathers  = true      // writev writes
 )
 
 // readv fills the buffers in order with one call. For a single one that is one which
@@ -26,11 +28,11 @@ const (
 func readv(fd int, bufs [][]byte) (int, error) {
 	if len(bufs) == 1 {
 		b := bufs[0]
-		return call(unix.SYS_READ, fd, unsafe.Pointer(unsafe.SliceData(b)), min(len(b), callMax), 0)
+		return call(unix.SYS_READ, fd, unsafe.Pointer(unsafe.SliceData(b)), len(b), 0, len(b) > quietMax)
 	}
 	var iov [iovMax]unix.Iovec
-	used := gather(&iov, bufs)
-	return call(unix.SYS_READV, fd, unsafe.Pointer(&iov), used, 0)
+	used, long := gather(&iov, bufs)
+	return call(unix.SYS_READV, fd, unsafe.Pointer(&iov), used, 0, long)
 }
 
 // writev writes the buffers in order with one call. If the peer is gone it raises
@@ -38,43 +40,50 @@ func readv(fd int, bufs [][]byte) (int, error) {
 func writev(fd int, bufs [][]byte) (int, error) {
 	if len(bufs) == 1 {
 		b := bufs[0]
-		n, err := call(unix.SYS_SENDTO, fd, unsafe.Pointer(unsafe.SliceData(b)), min(len(b), callMax), unix.MSG_NOSIGNAL)
+		n, err := call(unix.SYS_SENDTO, fd, unsafe.Pointer(unsafe.SliceData(b)), len(b), unix.MSG_NOSIGNAL, len(b) > quietMax)
 		if err != unix.ENOTSOCK {
 			return n, err
 		}
 	}
 	var iov [iovMax]unix.Iovec
-	used := gather(&iov, bufs)
+	used, long := gather(&iov, bufs)
 	m := unix.Msghdr{Iov: &iov[0]}
 	m.SetIovlen(used)
-	n, err := call(unix.SYS_SENDMSG, fd, unsafe.Pointer(&m), unix.MSG_NOSIGNAL, 0)
+	n, err := call(unix.SYS_SENDMSG, fd, unsafe.Pointer(&m), unix.MSG_NOSIGNAL, 0, long)
 	if err == unix.ENOTSOCK {
-		return call(unix.SYS_WRITEV, fd, unsafe.Pointer(&iov), used, 0)
+		return call(unix.SYS_WRITEV, fd, unsafe.Pointer(&iov), used, 0, long)
 	}
 	return n, err
 }
 
-// gather lists the first of bufs, as many as one call takes.
-func gather(iov *[iovMax]unix.Iovec, bufs [][]byte) (used int) {
-	room := callMax
+// gather lists the first of bufs, as many as one call takes, and reports whether
+// the call may be a long one.
+func gather(iov *[iovMax]unix.Iovec, bufs [][]byte) (used int, long bool) {
+	size := 0
 	for _, b := range bufs {
-		if used == iovMax || room == 0 {
+		if used == iovMax {
 			break
 		}
-		if n := min(len(b), room); n > 0 {
+		if len(b) > 0 {
 			iov[used].Base = &b[0]
-			iov[used].SetLen(n)
+			iov[used].SetLen(len(b))
 			used++
-			room -= n
+			size += len(b)
 		}
 	}
-	return used
+	return used, size > quietMax
 }
 
 // call makes one call until no signal interrupts it.
-func call(trap uintptr, fd int, p unsafe.Pointer, arg, flags int) (int, error) {
+func call(trap uintptr, fd int, p unsafe.Pointer, arg, flags int, long bool) (int, error) {
 	for {
-		n, _, errno := unix.RawSyscall6(trap, uintptr(fd), uintptr(p), uintptr(arg), uintptr(flags), 0, 0)
+		var n uintptr
+		var errno syscall.Errno
+		if long {
+			n, _, errno = unix.Syscall6(trap, uintptr(fd), uintptr(p), uintptr(arg), uintptr(flags), 0, 0)
+		} else {
+			n, _, errno = unix.RawSyscall6(trap, uintptr(fd), uintptr(p), uintptr(arg), uintptr(flags), 0, 0)
+		}
 		switch errno {
 		case 0:
 			return int(n), nil

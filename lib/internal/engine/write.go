@@ -26,6 +26,13 @@ import (
 // BenchmarkThroughput/tcp/16 and /tcp/1024 (lib/zmq).
 const segmentMax = 256 << 10
 
+// segmentLong is the same for bodies by reference, of which all that a connection
+// takes at once should go in one call: BenchmarkThroughput/tcp/1048576 (lib/zmq).
+const segmentLong = 2 << 20
+
+// segmentBufs is about how many buffers a segment has: as many as one call takes.
+const segmentBufs = 64
+
 // lingerRead is how long a closing connection goes on reading, so that data
 // still under way from the peer does not make the kernel reset the connection
 // and drop what was sent last; and how often it looks whether an ipc peer has
@@ -176,8 +183,12 @@ func (e *Engine) fillPlain() (msgs int) {
 		w.bufs = append(w.bufs, w.batch.Bytes)
 		return w.batch.Msgs
 	}
+	limit := segmentMax
+	if len(w.batch.Ext) > 0 {
+		limit = segmentLong
+	}
 	var m msg.Msg
-	for size := 0; size < segmentMax && !w.end.Done(w.batch); {
+	for size := 0; size < limit && len(w.bufs) < segmentBufs && !w.end.Done(w.batch); {
 		whole := false
 		for !whole {
 			start, ext := w.end.At, w.end.Ext
@@ -232,7 +243,7 @@ func (e *Engine) fillEncoded() (msgs int) {
 func (e *Engine) fillRaw() (msgs int) {
 	w := &e.out
 	var m msg.Msg
-	for !w.end.Done(w.batch) && len(w.bufs) < 64 {
+	for !w.end.Done(w.batch) && len(w.bufs) < segmentBufs {
 		w.end.Next(w.batch, &m)
 		w.bufs = append(w.bufs, m.Body)
 		if !m.HasMore() {
