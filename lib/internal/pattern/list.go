@@ -12,8 +12,9 @@ const (
 // found, moved and removed in constant time. The strategies keep runs of
 // pipes in the same state at its front.
 type list struct {
-	slot  int // constant: index into pipe.Pipe.Index
-	pipes []*pipe.Pipe
+	slot    int // constant: index into pipe.Pipe.Index
+	pipes   []*pipe.Pipe
+	windows []pipe.Window // of the pipes at the same places, or of none
 }
 
 // has reports whether p is in the list.
@@ -27,9 +28,18 @@ func (l *list) add(p *pipe.Pipe) {
 
 // swap exchanges the pipes at i and j.
 func (l *list) swap(i, j int) {
+	l.settle(i)
+	l.settle(j)
 	a, b := l.pipes[i], l.pipes[j]
 	l.pipes[i], l.pipes[j] = b, a
 	a.Index[l.slot], b.Index[l.slot] = j, i
+}
+
+// settle gives what is left in the window of the pipe at i back to it.
+func (l *list) settle(i int) {
+	if i < len(l.windows) {
+		l.pipes[i].Settle(&l.windows[i])
+	}
 }
 
 // remove takes p out; the last pipe moves to its place.

@@ -123,6 +123,7 @@ func (f *fq) take(b *pipe.Batch, n, size int, front func(*pipe.Pipe) []byte) (t 
 				break
 			}
 		}
+		f.settle(f.current)
 		run := p.Take(b, turn, size-t.Bytes, id)
 		if run.Msgs == 0 {
 			break

@@ -77,14 +77,16 @@ func (p *Pipe) Skip() bool {
 // cache by then.
 func (p *Pipe) Touch() int { return p.cur.At }
 
-// TouchFrame is Touch for what Read needs after that, the next frame: also the line
-// behind its first one, since it is mostly the end of a frame that enters a new line.
-func (p *Pipe) TouchFrame() int {
+// TouchWindow is Touch for what Open needs after that, the lines of the next frames.
+func (p *Pipe) TouchWindow() (sum int) {
 	if p.cur.Done(&p.r) {
 		return 0
 	}
 	b := p.r.Bytes[p.cur.At:]
-	return int(b[0]) + int(b[min(len(b), cacheLine)-1])
+	for at := 0; at < min(len(b), windowFrames+cacheLine); at += cacheLine {
+		sum += int(b[at])
+	}
+	return sum
 }
 
 // refill swaps an exhausted batch for all that was written meanwhile.
