@@ -109,9 +109,9 @@ func (e *Engine) lend() error {
 }
 
 // nextTerm is how long ReadLoop stays away after a term with so many loans. Who sends
-// PING wants an answer in time.
+// PING wants an answer in time, and who subscribes wants what is published from then on.
 func (e *Engine) nextTerm(term time.Duration, loans uint64) time.Duration {
-	if loans < brisk || e.loan.pinged.Load() {
+	if loans < brisk || e.loan.pinged.Load() || len(e.takes) > 0 {
 		return vacancy
 	}
 	return min(2*term, vacancyMost)

@@ -235,19 +235,21 @@ func TestVacancyBeginsWhenTheBorrowerLeaves(t *testing.T) {
 }
 
 // After a term of many loans ReadLoop stays away longer, unless the peer waits for
-// answers to PING.
+// answers to PING or subscribes.
 func TestNextTerm(t *testing.T) {
 	for _, c := range []struct {
 		term, want time.Duration
 		loans      uint64
 		pinged     bool
+		takes      []string
 	}{
-		{vacancy, 2 * vacancy, brisk, false},
-		{vacancyMost, vacancyMost, 1000, false},
-		{vacancyMost, vacancy, brisk - 1, false},
-		{vacancy, vacancy, brisk, true},
+		{term: vacancy, loans: brisk, want: 2 * vacancy},
+		{term: vacancyMost, loans: 1000, want: vacancyMost},
+		{term: vacancyMost, loans: brisk - 1, want: vacancy},
+		{term: vacancy, loans: brisk, pinged: true, want: vacancy},
+		{term: vacancy, loans: brisk, takes: commands(true), want: vacancy},
 	} {
-		e := &Engine{}
+		e := &Engine{takes: c.takes}
 		e.loan.pinged.Store(c.pinged)
 		if got := e.nextTerm(c.term, c.loans); got != c.want {
 			t.Errorf("%+v: %v", c, got)
