@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -105,7 +106,11 @@ func (b *bench) proxied(ctx context.Context, k proxyKind, size, n int, path stri
 	end := func(mode, endpoint string) []string {
 		return append([]string{mode, endpoint, strconv.Itoa(size), strconv.Itoa(n)}, k.more...)
 	}
-	return pair(ctx, ends.path, end(k.behind, k.at+back), end(k.before, front), k.behindMeasures, proxy)
+	s, err := pair(ctx, ends.path, end(k.behind, k.at+back), end(k.before, front), k.behindMeasures, proxy)
+	if err != nil {
+		err = fmt.Errorf("around %s: %w", filepath.Base(path), err)
+	}
+	return s, err
 }
 
 // proxyAllocations counts heap objects per message of a proxy and its ends, all in
