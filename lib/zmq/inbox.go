@@ -173,12 +173,14 @@ type patience struct {
 	ctx   context.Context
 	limit int // milliseconds, -1: for ever (SNDTIMEO, RCVTIMEO)
 	timer *time.Timer
+	// answers says that a Recv waits whose socket may send what answers to it.
+	answers bool
 }
 
 // wait waits until w is woken. It returns EAGAIN when the limit has run out
 // and the context's error when that is done.
 func (p *patience) wait(in *inbox, w *waiter) error {
-	if w.lender != nil && w.lender.Borrow(w.ready) {
+	if w.lender != nil && w.lender.Borrow(w.ready, p.answers) {
 		in.leave(w, false)
 		return nil
 	}

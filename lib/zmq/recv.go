@@ -62,7 +62,7 @@ func (s *Socket) RecvMessage(ctx context.Context, m *Message) error {
 
 // recvWaitLocked receives as soon as there is something.
 func (s *Socket) recvWaitLocked(ctx context.Context, m *Message) error {
-	wait := patience{ctx: ctx, limit: s.opts.RcvTimeo}
+	wait := patience{ctx: ctx, limit: s.opts.RcvTimeo, answers: s.typ.sends()}
 	defer wait.stop()
 	s.waited = true
 	s.dropOnly() // the next Send is eager
@@ -115,6 +115,15 @@ func (s *Socket) onlyEngineLocked() *engine.Engine {
 	return nil
 }
 
+// hurryLocked has written what was left to be written by a Recv that reads by itself.
+func (s *Socket) hurryLocked() {
+	if s.lend.Load() {
+		if e := s.onlyEngineLocked(); e != nil {
+			e.Hurry()
+		}
+	}
+}
+
 // pollsLocked notes that the socket is asked for messages without waiting until
 // there is one, so that ReadLoop must do the reading.
 func (s *Socket) pollsLocked() {
@@ -132,6 +141,7 @@ func (s *Socket) recallLocked() {
 	}
 	if e := s.onlyEngineLocked(); e != nil {
 		e.Recall()
+		e.Hurry()
 	}
 }
 

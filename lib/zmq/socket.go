@@ -243,6 +243,9 @@ func (s *Socket) waitOrReadLocked(p *patience, lender *engine.Engine) error {
 	if w == nil {
 		return nil
 	}
+	if lender == nil {
+		s.hurryLocked()
+	}
 	s.mu.Unlock()
 	err := p.wait(&s.inbox, w)
 	s.mu.Lock()
@@ -317,6 +320,7 @@ func (s *Socket) Close() error {
 		return ENOTSOCK
 	}
 	s.gone = true
+	s.hurryLocked()
 	s.parts.Reset()
 	s.next = 0
 	linger := s.opts.Linger

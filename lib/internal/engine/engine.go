@@ -72,6 +72,7 @@ type Engine struct {
 	written sync.WaitGroup // waits for WriteLoop
 
 	loan     loan
+	turn     turn
 	deadline deadline
 	trip     roundTrip
 	ctl      control

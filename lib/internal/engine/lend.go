@@ -79,6 +79,7 @@ func (e *Engine) lend() error {
 	if !open {
 		return nil
 	}
+	defer e.Hurry()
 	defer l.timer.Stop()
 	term := vacancy
 	for wait := true; wait && !l.missed.Load(); {
@@ -97,6 +98,7 @@ func (e *Engine) lend() error {
 				wait = false
 				e.port.Lend.Store(false)
 			}
+			e.Hurry() // last: no turn begins in a long term
 		}
 	}
 	l.mu.Lock()
@@ -109,9 +111,10 @@ func (e *Engine) lend() error {
 }
 
 // nextTerm is how long ReadLoop stays away after a term with so many loans. Who sends
-// PING wants an answer in time, and who subscribes wants what is published from then on.
+// PING wants an answer in time, who subscribes wants what is published from then on, and
+// whose request is one of many may wait for the end of a turn.
 func (e *Engine) nextTerm(term time.Duration, loans uint64) time.Duration {
-	if loans < brisk || e.loan.pinged.Load() || len(e.takes) > 0 {
+	if e.turn.ripened.Swap(false) || loans < brisk || e.loan.pinged.Load() || len(e.takes) > 0 {
 		return vacancy
 	}
 	return min(2*term, vacancyMost)
@@ -171,8 +174,16 @@ func (l *loan) since(seen *uint64) (loans uint64, there bool) {
 // Borrow reads once, if ReadLoop has left the reading to others, and delivers
 // what came. false means that it did not, so that the caller has to wait some
 // other way. It also returns when wake holds something or Interrupt is called.
-func (e *Engine) Borrow(wake <-chan struct{}) bool {
-	return e.use(func() error { return e.borrowed(wake) })
+// answers says that the caller sends what answers that, and then waits again.
+func (e *Engine) Borrow(wake <-chan struct{}, answers bool) bool {
+	return e.use(func() error {
+		e.endTurn()
+		err := e.borrowed(wake)
+		if answers && err == nil {
+			e.beginTurn()
+		}
+		return err
+	})
 }
 
 // Glance delivers what was left, and if read is set reads once without waiting. It

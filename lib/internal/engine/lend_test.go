@@ -18,7 +18,7 @@ import (
 func TestInterruptEndsOneRead(t *testing.T) {
 	e, r, peer := borrowable(t)
 	borrowed := make(chan bool)
-	go func() { borrowed <- e.Borrow(nil) }()
+	go func() { borrowed <- e.Borrow(nil, false) }()
 	for !e.borrowing() {
 		runtime.Gosched()
 	}
@@ -175,7 +175,7 @@ func TestNothingIsLentWhileSomebodyWaits(t *testing.T) {
 		for _, m := range r.received() { // all there is
 			got <- m
 		}
-		if e.Borrow(nil) {
+		if e.Borrow(nil, false) {
 			t.Error("could borrow")
 		}
 	}
@@ -203,7 +203,7 @@ func TestLoanThatWasMissedEnds(t *testing.T) {
 	e, r, _ := borrowable(t)
 	r.lend.Store(true)
 	e.loan.mu.Lock()
-	if e.Borrow(nil) {
+	if e.Borrow(nil, false) {
 		t.Error("could borrow")
 	}
 	e.loan.mu.Unlock()
@@ -223,7 +223,7 @@ func TestVacancyBeginsWhenTheBorrowerLeaves(t *testing.T) {
 	if _, err := peer.Write(ztest.Frame(0, "hello")); err != nil {
 		t.Fatal(err)
 	}
-	if !e.Borrow(nil) {
+	if !e.Borrow(nil, false) {
 		t.Error("could not borrow")
 	}
 	if len(e.loan.back) > 0 {
@@ -269,7 +269,7 @@ func TestSendLooksForTheEndOfALongVacancy(t *testing.T) {
 			r.eager.Store(true)
 			e.loan.long.Store(true)
 			peer.Write(ztest.Frame(0, "hello"))
-			if !e.Borrow(nil) {
+			if !e.Borrow(nil, false) {
 				t.Fatal("could not borrow")
 			}
 			if c.looks {

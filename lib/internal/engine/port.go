@@ -54,7 +54,9 @@ func (p *Port) Readable(*pipe.Pipe) {
 	if e == nil || (p.Eager.Load() || e.first()) && e.tryFlush() {
 		return // the next engine looks by itself
 	}
-	e.wake()
+	if !e.turn.leave() {
+		e.wake()
+	}
 }
 
 // Writable implements pipe.Owner.

@@ -13,6 +13,14 @@ type Counters struct {
 // Counters are those of both directions.
 func (p *Pipe) Counters() (out, in Counters) { return p.out.counters(), p.in.counters() }
 
+// Written counts the messages that the other end has written. What is in a Lane counts
+// when it is taken.
+func (p *Pipe) Written() uint64 {
+	p.in.mu.Lock()
+	defer p.in.mu.Unlock()
+	return p.in.written
+}
+
 func (q *queue) counters() Counters {
 	q.lock()
 	defer q.mu.Unlock()
