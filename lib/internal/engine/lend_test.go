@@ -235,12 +235,13 @@ func TestVacancyBeginsWhenTheBorrowerLeaves(t *testing.T) {
 }
 
 // After a term of many loans ReadLoop stays away longer, unless the peer waits for
-// answers to PING or subscribes.
+// answers to PING, subscribes, or sends many requests at once.
 func TestNextTerm(t *testing.T) {
 	for _, c := range []struct {
 		term, want time.Duration
 		loans      uint64
 		pinged     bool
+		ripened    bool
 		takes      []string
 	}{
 		{term: vacancy, loans: brisk, want: 2 * vacancy},
@@ -248,9 +249,11 @@ func TestNextTerm(t *testing.T) {
 		{term: vacancyMost, loans: brisk - 1, want: vacancy},
 		{term: vacancy, loans: brisk, pinged: true, want: vacancy},
 		{term: vacancy, loans: brisk, takes: commands(true), want: vacancy},
+		{term: vacancyMost, loans: brisk, ripened: true, want: vacancy},
 	} {
 		e := &Engine{takes: c.takes}
 		e.loan.pinged.Store(c.pinged)
+		e.turn.ripened.Store(c.ripened)
 		if got := e.nextTerm(c.term, c.loans); got != c.want {
 			t.Errorf("%+v: %v", c, got)
 		}
