@@ -119,9 +119,10 @@ type relay struct {
 	heads  []head // of the packets since treat, each once
 }
 
-// head is what tests ask for of an IP header.
+// head is what tests ask for of the headers of IP and of UDP or PGM.
 type head struct {
 	from, to string
+	port     int // where it goes
 	ttl, tos int
 }
 
@@ -133,13 +134,13 @@ func (r *relay) treat(loss, repeat, swap float64) {
 	r.heads = nil
 }
 
-// seen are the headers of the packets from an address to a group that came since
-// treat, each once.
-func (r *relay) seen(from, to string) (list []head) {
+// seen are the headers of the packets from an address to a group and port that came
+// since treat, each once.
+func (r *relay) seen(from, to string, port int) (list []head) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, h := range r.heads {
-		if h.from == from && h.to == to {
+		if h.from == from && h.to == to && h.port == port {
 			list = append(list, h)
 		}
 	}
@@ -148,7 +149,11 @@ func (r *relay) seen(from, to string) (list []head) {
 
 func (r *relay) note(packet []byte) {
 	address := func(b []byte) string { a, _ := netip.AddrFromSlice(b); return a.String() }
-	h := head{address(packet[12:16]), address(packet[16:20]), int(packet[8]), int(packet[1])}
+	ports := packet[min(int(packet[0]&15)*4, len(packet)):]
+	if len(ports) < 4 {
+		return
+	}
+	h := head{address(packet[12:16]), address(packet[16:20]), int(binary.BigEndian.Uint16(ports[2:])), int(packet[8]), int(packet[1])}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if !slices.Contains(r.heads, h) {

@@ -139,7 +139,7 @@ func TestRadioRoutes(t *testing.T) {
 				radio := open(t, us, "RADIO")
 				inside(t, l.a.name, func() { radio.connect("udp://" + iface + ";239.192.1.7:5577") })
 				hears(radio, dish, "g", "by "+iface)
-				if seen := l.seen(l.a.addr, "239.192.1.7"); len(seen) == 0 {
+				if seen := l.seen(l.a.addr, "239.192.1.7", 5577); len(seen) == 0 {
 					t.Errorf("by %s: came from elsewhere", iface)
 				}
 			}
@@ -169,7 +169,7 @@ func TestRadioHopsAndLoop(t *testing.T) {
 		l.treat(0, 0, 0)
 		inside(t, l.a.name, func() { radio.connect(group) })
 		hears(radio, far, "g", "x")
-		if seen, want := l.seen(l.a.addr, "239.192.1.7"), []head{{l.a.addr, "239.192.1.7", 7, 0}}; !slices.Equal(seen, want) {
+		if seen, want := l.seen(l.a.addr, "239.192.1.7", 5577), []head{{l.a.addr, "239.192.1.7", 5577, 7, 0}}; !slices.Equal(seen, want) {
 			t.Errorf("sent with %v, want %v", seen, want)
 		}
 		if _, err := near.Recv(200 * time.Millisecond); (err == nil) != loop {
