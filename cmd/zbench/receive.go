@@ -62,7 +62,7 @@ func (l *ledger) receive(s *zmq.Socket, m *zmq.Message, n int64) (int64, error) 
 		if err := s.RecvMessage(ctx, m); err != nil {
 			return i, err
 		}
-		if body := m.Bytes(); !l.goesOn(body) {
+		if body := m.Bytes(); !l.goesOn(body) && !l.inTurn(body) {
 			l.place(body)
 		}
 	}

@@ -49,6 +49,12 @@ func (s *Socket) RecvMessage(ctx context.Context, m *Message) error {
 			s.mu.Unlock()
 			return nil
 		}
+	} else if t := s.turns; t != nil && !s.inbox.pending.Load() {
+		if body, meta, ok := t.ReadShort(); ok {
+			m.set(body, meta)
+			s.mu.Unlock()
+			return nil
+		}
 	}
 	m.Reset()
 	m.pool = &s.ctx.pool
@@ -172,7 +178,7 @@ func (s *Socket) recvLocked(m *Message) error {
 		if !f.HasMore() {
 			m.meta, m.id, m.group = f.Meta, f.RoutingID, f.Group
 			if s.sole == nil && s.source != nil {
-				s.sole = s.source.Sole()
+				s.sole, s.turns = s.source.Sole(), s.source.Turns()
 			}
 			return nil
 		}

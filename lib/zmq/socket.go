@@ -35,14 +35,15 @@ type Socket struct {
 	opts      option.Options
 	pipes     map[*pipe.Pipe]pipeKind
 	endpoints map[string][]endpoint
-	last      string     // LAST_ENDPOINT
-	waited    bool       // a Recv had to wait since the last Send
-	waits     int        // so many Recvs had to wait, without a bound
-	peers     int        // peers whose handshake is done
-	past      PeerFlows  // of pipes that have ended
-	sole      *pipe.Pipe // source.Sole, if something was received from it; nil: not known
-	gone      bool       // Close was called
-	parts     Message    // what TryRecvPart has received, from parts[next] on still to be given
+	last      string             // LAST_ENDPOINT
+	waited    bool               // a Recv had to wait since the last Send
+	waits     int                // so many Recvs had to wait, without a bound
+	peers     int                // peers whose handshake is done
+	past      PeerFlows          // of pipes that have ended
+	sole      *pipe.Pipe         // source.Sole, if something was received from it; nil: not known
+	turns     *pattern.FairQueue // source.Turns likewise
+	gone      bool               // Close was called
+	parts     Message            // what TryRecvPart has received, from parts[next] on still to be given
 	next      int
 	halfway   bool    // TrySendPart has not had the last part of a message
 	late      []post  // what has to wait for that part: patterns know no other way in the middle of a message
@@ -146,7 +147,7 @@ func (s *Socket) attachLocked(p *pipe.Pipe, kind pipeKind) {
 	s.recallLocked() // a Recv waits for two from now on
 	s.pipes[p] = kind
 	s.dropOnly()
-	s.sole = nil
+	s.sole, s.turns = nil, nil
 	if kind == inproc {
 		s.peers++
 		p.Lent.Store(s.takesLent)
@@ -180,7 +181,7 @@ func (s *Socket) detachLocked(p *pipe.Pipe) {
 	delete(s.pipes, p)
 	s.past.add(flowsOf(p).ended())
 	s.dropOnly()
-	s.sole = nil
+	s.sole, s.turns = nil, nil
 	if kind == inproc {
 		s.peers--
 		s.dropInprocLocked(p)

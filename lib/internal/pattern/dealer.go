@@ -32,6 +32,7 @@ func (s *dealer) Detach(p *pipe.Pipe) {
 
 func (s *dealer) Only() *pipe.Pipe      { return s.lb.Only() }
 func (s *dealer) Sole() *pipe.Pipe      { return s.fq.Sole() }
+func (s *dealer) Turns() *FairQueue     { return s.fq.Turns() }
 func (s *dealer) Readable(p *pipe.Pipe) { s.fq.activate(p) }
 func (s *dealer) Writable(p *pipe.Pipe) { s.lb.activate(p) }
 func (s *dealer) Ready() Events         { return events(s.fq.hasIn(), s.lb.hasOut()) }

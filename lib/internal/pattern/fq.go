@@ -29,6 +29,17 @@ func (f *fq) Sole() *pipe.Pipe {
 	return f.pipes[0]
 }
 
+// FairQueue is a fair queue to those who receive short messages from it directly.
+type FairQueue = fq
+
+// Turns implements Source.
+func (f *fq) Turns() *FairQueue {
+	if len(f.windows) == 0 {
+		return nil
+	}
+	return f
+}
+
 // remove takes p out. Few pipes need no windows.
 func (f *fq) remove(p *pipe.Pipe) {
 	f.ring.remove(p)
@@ -78,6 +89,18 @@ func (f *fq) recvMany(m *msg.Msg) (*pipe.Pipe, error) {
 	return nil, errno.EAGAIN
 }
 
+// ReadShort is recv for the commonest message of many, one in a window. false if it did
+// nothing.
+func (f *fq) ReadShort() (body []byte, meta *msg.Meta, ok bool) {
+	if f.empty(f.current) {
+		return nil, nil, false
+	}
+	body, meta = f.windows[f.current].Next()
+	f.advance()
+	f.warm()
+	return body, meta, true
+}
+
 // window is that of the pipe whose turn it is, nil if nothing is in it.
 func (f *fq) window() *pipe.Window {
 	if f.empty(f.current) {
@@ -122,6 +145,8 @@ func (f *fq) warm() {
 	for i := at; i < at+ahead; i++ {
 		if f.empty(i) {
 			sum += f.pipes[i].TouchWindow()
+		} else {
+			sum += f.windows[i].Touch()
 		}
 	}
 	for i := at + ahead; i < at+2*ahead; i++ {

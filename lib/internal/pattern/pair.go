@@ -26,8 +26,9 @@ func (s *pair) Detach(p *pipe.Pipe) {
 	}
 }
 
-func (s *pair) Only() *pipe.Pipe { return s.pipe }
-func (s *pair) Sole() *pipe.Pipe { return s.pipe }
+func (s *pair) Only() *pipe.Pipe  { return s.pipe }
+func (s *pair) Sole() *pipe.Pipe  { return s.pipe }
+func (s *pair) Turns() *FairQueue { return nil }
 
 func (s *pair) Send(m *msg.Msg) error {
 	if s.pipe == nil || !s.pipe.Write(m) {

@@ -26,11 +26,13 @@ type Direct interface {
 	Only() *pipe.Pipe
 }
 
-// Source is a Pattern that, as long as it has one peer, does nothing to receive a
-// message of one part but read it from the peer's pipe.
+// Source is a Pattern that does nothing to receive a message of one part but read it
+// from the pipe of the peer whose turn it is.
 type Source interface {
 	// Sole is the pipe of the only peer, nil if there are none or more.
 	Sole() *pipe.Pipe
+	// Turns is what gives turns to so many peers that it has windows, else nil.
+	Turns() *FairQueue
 }
 
 // Joiner is a Pattern whose user joins groups (DISH). A group that is too long,

@@ -14,6 +14,7 @@ type pull struct {
 func (s *pull) Attach(p *pipe.Pipe)   { s.fq.attach(p) }
 func (s *pull) Detach(p *pipe.Pipe)   { s.fq.remove(p) }
 func (s *pull) Sole() *pipe.Pipe      { return s.fq.Sole() }
+func (s *pull) Turns() *FairQueue     { return s.fq.Turns() }
 func (s *pull) Readable(p *pipe.Pipe) { s.fq.activate(p) }
 func (s *pull) Ready() Events         { return events(s.fq.hasIn(), false) }
 

@@ -29,6 +29,14 @@ func (s single) Sole() *pipe.Pipe {
 	return nil
 }
 
+// Turns implements Source, for a pattern that does.
+func (s single) Turns() *FairQueue {
+	if d, ok := s.Pattern.(Source); ok {
+		return d.Turns()
+	}
+	return nil
+}
+
 func (s single) Send(m *msg.Msg) error {
 	if m.HasMore() {
 		return errno.EINVAL

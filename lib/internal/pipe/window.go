@@ -59,17 +59,31 @@ func (p *Pipe) Settle(w *Window) {
 // Empty reports whether nothing is left to read.
 func (w *Window) Empty() bool { return w.at == w.end }
 
-// Peek is Pipe.Peek for a window that is not empty.
-func (w *Window) Peek(m *msg.Msg) {
+// Touch is Pipe.Touch for a window that is not empty.
+func (w *Window) Touch() int { return int(w.frames[w.at]) }
+
+// first is the body of the first message that was not read.
+func (w *Window) first() []byte {
 	from := w.at + 2
 	to := from + uint16(w.frames[from-1])
-	m.Flags, m.Meta, m.Buf = 0, w.meta, nil
-	m.Body = w.frames[from:to:to]
+	return w.frames[from:to:to]
+}
+
+// Peek is Pipe.Peek for a window that is not empty.
+func (w *Window) Peek(m *msg.Msg) {
+	m.Flags, m.Meta, m.Buf, m.Body = 0, w.meta, nil, w.first()
+}
+
+// Next is Pipe.ReadShort for a window that is not empty.
+func (w *Window) Next() (body []byte, meta *msg.Meta) {
+	body = w.first()
+	w.at += uint16(2 + len(body))
+	w.read++
+	return body, w.meta
 }
 
 // Read is Pipe.Read for a window that is not empty.
 func (w *Window) Read(m *msg.Msg) {
-	w.Peek(m)
-	w.at += uint16(2 + len(m.Body))
-	w.read++
+	m.Flags, m.Buf = 0, nil
+	m.Body, m.Meta = w.Next()
 }
