@@ -130,6 +130,12 @@ func (q *queue) setLimit(l Limit, p *Pipe) {
 		q.acked = q.written // the reader has read all and will not come by
 	}
 	q.setFullLocked()
+	q.unlockRoom(p)
+}
+
+// unlockRoom unlocks q, whose room may have grown, and tells the writer if it waited
+// for some; p is the end that writes.
+func (q *queue) unlockRoom(p *Pipe) {
 	wake := q.blocked && q.roomLocked() > 0
 	if wake {
 		q.blocked = false

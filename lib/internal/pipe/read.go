@@ -150,15 +150,7 @@ func (p *Pipe) ack() {
 	q.acked = max(q.acked, p.read-p.read%uint64(max(q.lwm, 1)))
 	q.setFullLocked()
 	p.setAckAt()
-	wake := q.blocked && q.roomLocked() > 0
-	if wake {
-		q.blocked = false
-	}
-	owner := q.writer
-	q.mu.Unlock()
-	if wake && owner != nil {
-		owner.Writable(p.peer)
-	}
+	q.unlockRoom(p.peer)
 }
 
 // Pending gives a connection the frames to send: what is left of the batch it
